@@ -1,0 +1,5 @@
+//! Classification: levels, classes, and values that do not leak.
+
+mod level;
+
+pub use level::{Level, UnknownLevel};
