@@ -1,26 +1,31 @@
 //! Layer 2, cryptography: envelopes, keys and their derivation. Primitives come from RustCrypto.
+//!
+//! From the bottom up: an AEAD backend (a value that the host may replace), XAES-256-GCM with key commitment over it, keys and
+//! their derivation, then the envelope that binds a value to its place. No I/O but the random source, which is a value too.
 
-use secrecy::{ExposeSecret, SecretBox};
+mod backend;
+mod body;
+mod context;
+pub mod danger;
+mod entropy;
+mod envelope;
+mod header;
+mod index;
+mod key;
+mod mac;
+mod place_key;
+mod wrap;
+mod xaes;
 
-/// A 256-bit key: wiped on drop, shown nowhere.
-pub struct SecretKey(SecretBox<[u8; 32]>);
-
-impl SecretKey {
-    /// Takes key bytes; the caller wipes its own copy.
-    #[must_use]
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(SecretBox::new(Box::new(bytes)))
-    }
-
-    /// The key's bytes.
-    #[must_use]
-    pub fn expose(&self) -> &[u8; 32] {
-        self.0.expose_secret()
-    }
-}
-
-impl std::fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretKey(…)")
-    }
-}
+pub use backend::{AeadBackend, AeadError, RustCrypto};
+pub use context::Context;
+pub use entropy::{Entropy, EntropyError, OsEntropy};
+pub use envelope::{
+    Envelope, EnvelopeError, EnvelopeErrorKind, MAX_PLAINTEXT_BYTES, OpenError, SealError, SealErrorKind,
+    open, overhead, seal,
+};
+pub use header::{Header, HeaderError, MAX_SCOPES, ScopeKind, Suite};
+pub use index::{blind_index, normalise, pseudonym};
+pub use key::SecretKey;
+pub use place_key::PlaceKeys;
+pub use wrap::{UnwrapError, UnwrapErrorKind, WRAPPED_BYTES, unwrap, wrap};

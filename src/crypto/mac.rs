@@ -1,0 +1,89 @@
+//! HMAC-SHA-256 (RFC 2104) and the one-block HKDF (RFC 5869) that every derivation here is made of.
+//!
+//! All keys and outputs have 32 bytes, so nothing here can fail and the intermediate keys can be wiped.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// The block size of SHA-256 in bytes: an HMAC key is padded to it with zeros.
+const BLOCK: usize = 64;
+
+/// HMAC-SHA-256 of the parts, one after the other, under `key`.
+pub(super) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let mut padded = Zeroizing::new([0_u8; BLOCK]);
+    padded.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    finish(&padded, parts)
+}
+
+/// HKDF-Extract: the pseudorandom key of the parts, one after the other.
+pub(super) fn extract(salt: &Salt, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    finish(&salt.0, parts)
+}
+
+/// HKDF-Expand to 32 bytes, which is its first block: `T(1) = HMAC(prk, info ‖ 0x01)`.
+pub(super) fn expand(prk: &[u8; 32], info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let mut parts = info.to_vec();
+    parts.push(&[1]);
+    hmac(prk, &parts)
+}
+
+/// The salt of an extraction, padded to the block of the hash.
+pub(super) struct Salt([u8; BLOCK]);
+
+impl Salt {
+    /// Takes a salt of at most one block; a longer one does not compile as a constant.
+    pub(super) const fn new(text: &[u8]) -> Self {
+        assert!(text.len() <= BLOCK, "a salt is at most one block");
+        let mut padded = [0; BLOCK];
+        let (to, _) = padded.split_at_mut(text.len());
+        to.copy_from_slice(text);
+        Self(padded)
+    }
+}
+
+fn finish(padded: &[u8; BLOCK], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(padded.into());
+    parts.iter().for_each(|part| mac.update(part));
+    let mut output = mac.finalize().into_bytes();
+    let bytes = Zeroizing::new(output.into());
+    zeroize::Zeroize::zeroize(output.as_mut_slice());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::crypto::key::tests::unhex;
+
+    #[test]
+    fn rfc_4231_case_2_is_met() {
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(b"Jefe");
+        let tag = hmac(&key, &[b"what do ya want ", b"for nothing?"]);
+        assert_eq!(tag.to_vec(), unhex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+    }
+
+    #[test]
+    fn rfc_5869_case_1_is_met() {
+        const SALT: Salt = Salt::new(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        let prk = extract(&SALT, &[&[0x0b; 22]]);
+        assert_eq!(prk.to_vec(), unhex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5"));
+        let info = unhex("f0f1f2f3f4f5f6f7f8f9");
+        let okm = expand(&prk, &[&info]);
+        assert_eq!(okm.to_vec(), unhex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_hkdf_crate(ikm in prop::collection::vec(any::<u8>(), 0..100), info in ".{0,80}") {
+            const SALT: Salt = Salt::new(b"a salt");
+            let mut expected = [0; 32];
+            hkdf::Hkdf::<Sha256>::new(Some(b"a salt"), &ikm).expand(info.as_bytes(), &mut expected).unwrap();
+            let (left, right) = ikm.split_at(ikm.len() / 2);
+            prop_assert_eq!(*expand(&extract(&SALT, &[left, right]), &[info.as_bytes()]), expected);
+        }
+    }
+}
