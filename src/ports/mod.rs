@@ -1,1 +1,2 @@
 //! Layer 5 (stub)
+pub mod local_keys;

@@ -1,0 +1,183 @@
+//! The key file: read whole, written whole, never in between.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::error::{LocalKeysError, LocalKeysErrorKind};
+use super::table::Table;
+
+/// The largest file that is read or written: about 10,000 keys. There is one key per epoch.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// A key file on disk. Holds no key in memory.
+pub(super) struct KeyFile {
+    path: PathBuf,
+    made: bool,
+}
+
+impl KeyFile {
+    /// Takes the file at `path`, or makes an empty one.
+    pub(super) fn open(path: &Path) -> Result<Self, LocalKeysError> {
+        let mut file = Self { path: resolved(path).map_err(LocalKeysError::io(path))?, made: false };
+        match file.read() {
+            Err(error) if is_missing(&error) => file.made = file.make()?,
+            outcome => drop(outcome?),
+        }
+        Ok(file)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) const fn was_made(&self) -> bool {
+        self.made
+    }
+
+    /// Reads the keys. Takes no lock: the file is replaced as a whole.
+    pub(super) fn read(&self) -> Result<Table, LocalKeysError> {
+        let failed = LocalKeysError::io(&self.path);
+        // Asked before opening, which would wait for ever at a named pipe.
+        if !fs::metadata(&self.path).map_err(&failed)?.is_file() {
+            return Err(self.error(LocalKeysErrorKind::NotAFile));
+        }
+        let mut file = File::open(&self.path).map_err(&failed)?;
+        let metadata = file.metadata().map_err(&failed)?;
+        if let Some(mode) = exposed(&metadata) {
+            return Err(self.error(LocalKeysErrorKind::Exposed { mode }));
+        }
+        if metadata.len() > MAX_FILE_BYTES {
+            return Err(self.error(LocalKeysErrorKind::TooLarge));
+        }
+        // The full size at once: a buffer that grows would leave keys behind.
+        let mut text = Zeroizing::new(vec![0; usize::try_from(metadata.len()).unwrap_or(0)]);
+        file.read_exact(&mut text).map_err(&failed)?;
+        Table::parse(&text).map_err(|line| self.error(LocalKeysErrorKind::Malformed { line }))
+    }
+
+    /// Changes the keys, one writer at a time. Where `with` fails, nothing is written; where this returns, what `with` left, changed
+    /// or not, is on the disk.
+    pub(super) fn change<T, E>(
+        &self,
+        with: impl FnOnce(&mut Table) -> Result<T, E>,
+    ) -> Result<Result<T, E>, LocalKeysError> {
+        let _turn = self.lock()?;
+        let mut table = self.read()?;
+        let before = table.to_text();
+        let outcome = with(&mut table);
+        if outcome.is_ok() {
+            if table.to_text() == before {
+                // An earlier writer may have died between renaming and forcing the folder to the disk.
+                self.sync_folder()?;
+            } else {
+                self.write(&table)?;
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Makes an empty file, unless another process has just done so.
+    fn make(&self) -> Result<bool, LocalKeysError> {
+        let _turn = self.lock()?;
+        match self.read() {
+            Err(error) if is_missing(&error) => self.write(&Table::default()).map(|()| true),
+            outcome => outcome.map(|_| false),
+        }
+    }
+
+    /// Replaces the file: a crash at any point leaves the old one or the new one.
+    fn write(&self, table: &Table) -> Result<(), LocalKeysError> {
+        let text = table.to_text();
+        if text.len() as u64 > MAX_FILE_BYTES {
+            return Err(self.error(LocalKeysErrorKind::TooLarge));
+        }
+        if Table::parse(text.as_bytes()).is_err() {
+            return Err(self.error(LocalKeysErrorKind::Unwritable));
+        }
+        let beside = self.beside("new");
+        let failed = LocalKeysError::io(&beside);
+        match fs::remove_file(&beside) {
+            // What a writer that died left behind.
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let mut file = private().write(true).create_new(true).open(&beside).map_err(&failed)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(&failed)?;
+        fs::rename(&beside, &self.path).map_err(LocalKeysError::io(&self.path))?;
+        self.sync_folder()
+    }
+
+    /// Waits for this writer's turn, which ends when the file that is returned is dropped.
+    fn lock(&self) -> Result<File, LocalKeysError> {
+        let path = self.beside("lock");
+        let failed = LocalKeysError::io(&path);
+        let file = private().write(true).create(true).truncate(false).open(&path).map_err(&failed)?;
+        file.lock().map_err(&failed)?;
+        Ok(file)
+    }
+
+    /// Forces the folder to the disk, and with it the renaming of a file. Other systems than Unix have no such call.
+    fn sync_folder(&self) -> Result<(), LocalKeysError> {
+        #[cfg(unix)]
+        if let Some(folder) = self.path.parent() {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(LocalKeysError::io(folder))?;
+        }
+        Ok(())
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.path.file_name().unwrap_or(OsStr::new("")).to_owned();
+        name.push(".");
+        name.push(suffix);
+        self.path.with_file_name(name)
+    }
+
+    fn error(&self, kind: LocalKeysErrorKind) -> LocalKeysError {
+        LocalKeysError::new(kind, &self.path)
+    }
+}
+
+/// The file behind links, so that renaming replaces the file and not the link; whole, so that a change of folder does not move it.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder =
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+            Ok(fs::canonicalize(folder)?.join(name))
+        }
+        outcome => outcome,
+    }
+}
+
+fn is_missing(error: &LocalKeysError) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|source| source.kind() == io::ErrorKind::NotFound)
+}
+
+/// For files that their owner alone can reach, from the first moment on.
+fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "other systems have no mode"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// The permission bits, where group or others have any.
+#[cfg(unix)]
+fn exposed(metadata: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = metadata.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+const fn exposed(_: &fs::Metadata) -> Option<u32> {
+    None
+}
