@@ -1,14 +1,14 @@
 //! Envelopes: sealed values, bound to their place.
 
-use std::error::Error;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use super::backend::AeadBackend;
-use super::body::{BODY_OVERHEAD, Body, SealFailure, append_body};
+use super::body::{BODY_OVERHEAD, Body, append_body};
 use super::context::Context;
 use super::entropy::Entropy;
+use super::error::{EnvelopeError, EnvelopeErrorKind, OpenError, SealError, SealErrorKind};
 use super::header::{FORMAT, Header, Suite};
 use super::key::SecretKey;
 
@@ -115,7 +115,7 @@ pub fn seal(
     plaintext: &[u8],
 ) -> Result<Vec<u8>, SealError> {
     if plaintext.len() > MAX_PLAINTEXT_BYTES {
-        return Err(SealError { kind: SealErrorKind::TooLarge, source: None });
+        return Err(SealError::new(SealErrorKind::TooLarge));
     }
     let mut head = Vec::with_capacity(18);
     header.encode(&mut head);
@@ -133,7 +133,10 @@ pub fn open(
     envelope: &Envelope<'_>,
     context: &Context<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    envelope.body.open(backend, key, &associated_data(&envelope.header, context)).map_err(|_| OpenError(()))
+    envelope
+        .body
+        .open(backend, key, &associated_data(&envelope.header, context))
+        .map_err(|_| OpenError::new())
 }
 
 /// The head delimits itself, so that head and context cannot flow into each other.
@@ -144,117 +147,10 @@ fn associated_data(header: &Header, context: &Context<'_>) -> Vec<u8> {
     bytes
 }
 
-/// In what way bytes are not an envelope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EnvelopeErrorKind {
-    /// They begin with no format version that this crate knows: something else, or written by a later version.
-    UnknownFormat,
-    /// The suite is not one that is allowed.
-    UnknownSuite,
-    /// They are cut off, or not the one way in which an envelope is written.
-    Malformed,
-    /// The value is larger than [`MAX_PLAINTEXT_BYTES`].
-    TooLarge,
-}
-
-/// The bytes are not an envelope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EnvelopeError {
-    kind: EnvelopeErrorKind,
-}
-
-impl EnvelopeError {
-    const fn new(kind: EnvelopeErrorKind) -> Self {
-        Self { kind }
-    }
-
-    /// In what way.
-    #[must_use]
-    pub const fn kind(&self) -> EnvelopeErrorKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for EnvelopeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            EnvelopeErrorKind::UnknownFormat => "not an envelope of a known format version",
-            EnvelopeErrorKind::UnknownSuite => "the envelope's suite is not allowed",
-            EnvelopeErrorKind::Malformed => "the envelope is cut off or malformed",
-            EnvelopeErrorKind::TooLarge => "the envelope is larger than 16 MiB",
-        })
-    }
-}
-
-impl Error for EnvelopeError {}
-
-/// The kinds of failure of sealing and wrapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SealErrorKind {
-    /// The value is larger than [`MAX_PLAINTEXT_BYTES`].
-    TooLarge,
-    /// The random source failed.
-    Entropy,
-    /// The AEAD backend failed.
-    Backend,
-}
-
-/// Why a value or a key was not sealed.
-#[derive(Debug)]
-pub struct SealError {
-    kind: SealErrorKind,
-    source: Option<Box<dyn Error + Send + Sync>>,
-}
-
-impl SealError {
-    /// The kind of failure.
-    #[must_use]
-    pub const fn kind(&self) -> SealErrorKind {
-        self.kind
-    }
-}
-
-impl From<SealFailure> for SealError {
-    fn from(failure: SealFailure) -> Self {
-        match failure {
-            SealFailure::Entropy(error) => Self { kind: SealErrorKind::Entropy, source: Some(error.into()) },
-            SealFailure::Backend(error) => Self { kind: SealErrorKind::Backend, source: Some(error.into()) },
-        }
-    }
-}
-
-impl fmt::Display for SealError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            SealErrorKind::TooLarge => "the value is larger than 16 MiB",
-            SealErrorKind::Entropy => "no nonce could be drawn",
-            SealErrorKind::Backend => "the encryption backend failed",
-        })
-    }
-}
-
-impl Error for SealError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
-    }
-}
-
-/// An envelope did not open. Whether key, place or bytes are wrong is not told, on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenError(());
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the envelope does not open here")
-    }
-}
-
-impl Error for OpenError {}
-
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use proptest::prelude::*;
 
     use super::*;

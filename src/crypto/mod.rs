@@ -9,6 +9,7 @@ mod context;
 pub mod danger;
 mod entropy;
 mod envelope;
+mod error;
 mod header;
 mod index;
 mod key;
@@ -20,12 +21,12 @@ mod xaes;
 pub use backend::{AeadBackend, AeadError, RustCrypto};
 pub use context::Context;
 pub use entropy::{Entropy, EntropyError, OsEntropy};
-pub use envelope::{
-    Envelope, EnvelopeError, EnvelopeErrorKind, MAX_PLAINTEXT_BYTES, OpenError, SealError, SealErrorKind,
-    open, overhead, seal,
+pub use envelope::{Envelope, MAX_PLAINTEXT_BYTES, open, overhead, seal};
+pub use error::{
+    EnvelopeError, EnvelopeErrorKind, OpenError, SealError, SealErrorKind, UnwrapError, UnwrapErrorKind,
 };
 pub use header::{Header, HeaderError, MAX_SCOPES, ScopeKind, Suite};
 pub use index::{blind_index, normalise, pseudonym};
 pub use key::SecretKey;
 pub use place_key::PlaceKeys;
-pub use wrap::{UnwrapError, UnwrapErrorKind, WRAPPED_BYTES, unwrap, wrap};
+pub use wrap::{WRAPPED_BYTES, unwrap, wrap};

@@ -1,12 +1,9 @@
 //! Wrapped keys: a key sealed under another, bound to a context.
 
-use std::error::Error;
-use std::fmt;
-
 use super::backend::AeadBackend;
 use super::body::{BODY_OVERHEAD, Body, append_body};
 use super::entropy::Entropy;
-use super::envelope::SealError;
+use super::error::{SealError, UnwrapError, UnwrapErrorKind};
 use super::header::{FORMAT, Suite};
 use super::key::SecretKey;
 
@@ -53,53 +50,18 @@ pub fn unwrap(
     wrapped: &[u8],
     context: &[u8],
 ) -> Result<SecretKey, UnwrapError> {
-    let malformed = UnwrapError { kind: UnwrapErrorKind::NotAWrappedKey };
+    let malformed = UnwrapError::new(UnwrapErrorKind::NotAWrappedKey);
     let ([format, suite], rest) = wrapped.split_first_chunk().ok_or(malformed)?;
     if wrapped.len() != WRAPPED_BYTES || *format != WRAPPED {
         return Err(malformed);
     }
     let suite = Suite::from_byte(*suite).ok_or(malformed)?;
     let body = Body::split(rest).ok_or(malformed)?;
-    let refused = UnwrapError { kind: UnwrapErrorKind::Refused };
+    let refused = UnwrapError::new(UnwrapErrorKind::Refused);
     let aad = [&[WRAPPED, suite.byte()], context].concat();
     let secret = body.open(backend, wrapping, &aad).map_err(|_| refused)?;
     secret.first_chunk().map(SecretKey::copied).ok_or(refused)
 }
-
-/// The kinds of failure of unwrapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UnwrapErrorKind {
-    /// The bytes are not a wrapped key of this version.
-    NotAWrappedKey,
-    /// Wrong key, wrong context or altered bytes: not told apart.
-    Refused,
-}
-
-/// Why a key was not unwrapped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnwrapError {
-    kind: UnwrapErrorKind,
-}
-
-impl UnwrapError {
-    /// The kind of failure.
-    #[must_use]
-    pub const fn kind(&self) -> UnwrapErrorKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for UnwrapError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            UnwrapErrorKind::NotAWrappedKey => "not a wrapped key of a known format version",
-            UnwrapErrorKind::Refused => "the wrapped key does not open here",
-        })
-    }
-}
-
-impl Error for UnwrapError {}
 
 #[cfg(test)]
 mod tests {

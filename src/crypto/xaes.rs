@@ -146,7 +146,9 @@ mod tests {
     #[test]
     fn the_published_vectors_are_met() {
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWX";
-        let vectors: [([u8; 32], &[u8; NONCE], &str, &str, &str, &str); 3] = [
+        type Vector =
+            ([u8; 32], &'static [u8; NONCE], &'static str, &'static str, &'static str, &'static str);
+        let vectors: [Vector; 3] = [
             (
                 [1; 32],
                 alphabet,
