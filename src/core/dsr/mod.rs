@@ -1,1 +1,4 @@
-//! (stub)
+mod clocks;
+mod deadline;
+pub use clocks::*;
+pub use deadline::*;
