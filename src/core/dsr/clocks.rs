@@ -377,9 +377,8 @@ mod tests {
     #[test]
     fn every_row_carries_its_source_and_its_mark() {
         let answer = find(RequestKind::Access, "gdpr", "2026-01-31", Act::Answer, &Holidays::weekends());
-        assert!(
-            answer.strict.cites.contains("Art. 12(3)") && answer.strict.cites.ends_with("(read 2026-11-22)")
-        );
+        assert!(answer.strict.cites.starts_with("GDPR (Regulation (EU) 2016/679) Art. 12(3)"));
+        assert!(answer.strict.cites.ends_with("(in force since 2018-05-25, M; read 2026-11-22)"));
         assert_eq!(answer.strict.confidence, Confidence::Verified);
         assert_eq!(answer.rolled.unwrap().confidence, Confidence::Memory);
         assert!(Clocks::builtin().rows.iter().all(|row| !row.cites.is_empty() && !row.limits.is_empty()));
