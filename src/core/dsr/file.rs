@@ -1,6 +1,6 @@
 //! The persisted form of a case, and what makes it sound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -176,14 +176,13 @@ impl CaseFile {
 
     /// The one deadline of each regime by which the answer is owed.
     fn answers(&self) -> impl Iterator<Item = &Deadline> {
-        let of = |regime: &Name, what| {
-            self.deadlines.iter().find(move |deadline| deadline.what == what && deadline.regime == *regime)
-        };
+        let told = self.deadlines.iter().filter(|_| self.extended.is_some());
+        let extended: BTreeMap<&Name, &Deadline> = told
+            .filter(|deadline| deadline.what == Act::ExtendedAnswer)
+            .map(|deadline| (&deadline.regime, deadline))
+            .collect();
         let answers = self.deadlines.iter().filter(|deadline| deadline.what == Act::Answer);
-        answers.map(move |answer| {
-            let extended = self.extended.as_ref().and_then(|_| of(&answer.regime, Act::ExtendedAnswer));
-            extended.unwrap_or(answer)
-        })
+        answers.map(move |answer| extended.get(&answer.regime).copied().unwrap_or(answer))
     }
 
     /// When the case came to its stage.

@@ -310,7 +310,8 @@ fn a_file_whose_parts_contradict_one_another_is_refused() {
         serde_json::from_value::<CaseFile>(file).map_err(|error| error.to_string())
     };
     assert!(with(|_| ()).is_ok());
-    let changes: [(fn(&mut serde_json::Value), &str); 9] = [
+    type Change = fn(&mut serde_json::Value);
+    let changes: [(Change, &str); 9] = [
         (|file| file["format"] = 1.into(), "format 1"),
         (|file| file["surprise"] = 1.into(), "surprise"),
         (|file| file["verification"] = serde_json::Value::Null, "approved and not verified"),
