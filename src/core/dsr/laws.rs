@@ -56,6 +56,25 @@ fn every_kind_with_a_law_has_a_last_day() {
 }
 
 #[test]
+fn while_the_kind_is_not_known_the_earliest_clock_of_any_kind_runs() {
+    let table = r#"{"format":0,"rows":[
+        {"regime":"house","kinds":["access"],"cites":"a","effective":"2026-01-01","effective_confidence":"V",
+         "read":"2026-01-01","limits":[{"what":"answer","within":"20 days","confidence":"V"}]},
+        {"regime":"house","kinds":["deletion"],"cites":"b","effective":"2026-01-01","effective_confidence":"V",
+         "read":"2026-01-01","limits":[{"what":"answer","within":"10 days","confidence":"V"}]}]}"#;
+    let clocks = Clocks::from_json(table).unwrap();
+    let requests = Requests { regimes: names(["house"]), ..requests() };
+    let weekends = Holidays::weekends();
+    let rules = IntakeRules { clocks: &clocks, ..rules(&requests, &weekends) };
+    let answer_by = |kind: Option<RequestKind>| {
+        let case = Case::open(Request::new("case-1", "acme", kind, "support", day(0)), &contact(), rules);
+        case.unwrap().file().answer_by().map(|due| due.to_string())
+    };
+    assert_eq!(answer_by(None).unwrap(), "2026-03-11");
+    assert_eq!(answer_by(Some(RequestKind::Access)).unwrap(), "2026-03-21");
+}
+
+#[test]
 fn another_channel_is_flagged_and_runs_on_the_same_clock() {
     let requests = requests();
     let request = |channel| Request::new("case-1", "acme", RequestKind::Deletion, channel, day(0));
@@ -311,7 +330,7 @@ fn a_file_whose_parts_contradict_one_another_is_refused() {
     };
     assert!(with(|_| ()).is_ok());
     type Change = fn(&mut serde_json::Value);
-    let changes: [(Change, &str); 9] = [
+    let changes: [(Change, &str); 11] = [
         (|file| file["format"] = 1.into(), "format 1"),
         (|file| file["surprise"] = 1.into(), "surprise"),
         (|file| file["verification"] = serde_json::Value::Null, "approved and not verified"),
@@ -321,6 +340,8 @@ fn a_file_whose_parts_contradict_one_another_is_refused() {
         (|file| file["tasks"] = serde_json::json!([]), "planned and has no task"),
         (|file| file["tasks"][1]["id"] = file["tasks"][0]["id"].clone(), "one name"),
         (|file| file["verification"]["at"] = "2026-02-01T00:00:00Z".into(), "order of time"),
+        (|file| file["acknowledged_at"] = "2027-01-01T00:00:00Z".into(), "changed after it was closed"),
+        (|file| file["request"]["kind"] = "complaint".into(), "without the response"),
     ];
     for (change, says) in changes {
         let error = with(change).unwrap_err();

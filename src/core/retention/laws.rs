@@ -114,6 +114,19 @@ fn a_cap_that_crosses_a_duty_or_a_hold_is_a_conflict_that_names_both() {
 }
 
 #[test]
+fn of_two_caps_the_shorter_counts_and_a_duty_that_outlasts_it_ends_by_its_own_rule() {
+    let tax = || duty("billing-tax", "billing", "stored", "60 days", TAX);
+    let caps = || [cap("long", "stored", "40 days", "one"), cap("short", "stored", "30 days", "two")];
+    let item = Item::new("billing").event("stored", at("2026-01-01"));
+    let free = retention([rule("orders", "billing", "stored", "1 year")], caps());
+    let due = decide(&free, &item, &[], at("2026-12-01"));
+    assert!(due.to_string().starts_with("due since 2026-01-31 by cap `short` (two)"), "{due}");
+    let bound = retention([tax()], caps());
+    let due = decide(&bound, &item, &[], at("2026-12-01"));
+    assert!(due.to_string().starts_with("due since 2026-03-02 by rule `billing-tax`"), "{due}");
+}
+
+#[test]
 fn a_hold_shows_what_would_be_without_it() {
     let rules = retention([rule("end", "profile", "stored", "0 days")], []);
     let item = Item::new("profile").event("stored", at("2026-01-01"));
