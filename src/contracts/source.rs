@@ -1,6 +1,6 @@
 //! The contract for a place where data lives: a host's own table, a bucket, a processor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -54,6 +54,27 @@ pub enum Answer<T> {
     },
 }
 
+impl<T> Answer<T> {
+    /// The same answer with another result.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        match self {
+            Self::Done(result) => Answer::Done(change(result)),
+            Self::RetryAt(at) => Answer::RetryAt(at),
+            Self::Skipped { reason } => Answer::Skipped { reason },
+        }
+    }
+}
+
+/// What became of an item that was to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a count of what is gone depends on each")]
+pub enum Disposed {
+    /// It is gone, now or since before.
+    Gone,
+    /// It is there, and not as it was listed: nothing was deleted, and it is to be decided about anew.
+    Changed,
+}
+
 /// One record of an export.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "sources put it together")]
@@ -86,8 +107,8 @@ pub struct SourceItem {
     pub category: Name,
     /// The connection under which it stands.
     pub connection: Option<ConnectionId>,
-    /// The person whom it is about.
-    pub subject: Option<SubjectId>,
+    /// Everyone whom it, or a part of it, is about.
+    pub subjects: BTreeSet<SubjectId>,
     /// The platform that it came from.
     pub platform: Option<Name>,
     /// When it was stored.
@@ -173,9 +194,12 @@ pub trait DataSource: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<SourceItem>, SourceError>> + Send;
 
-    /// Deletes one item that is due. Deleting what is gone already succeeds.
+    /// Deletes one item that is due, as it was listed. Deleting what is gone already succeeds.
     ///
     /// # Errors
     /// The source cannot be reached.
-    fn dispose(&self, item: &SourceItem) -> impl Future<Output = Result<(), SourceError>> + Send;
+    fn dispose(
+        &self,
+        item: &SourceItem,
+    ) -> impl Future<Output = Result<Disposed, SourceError>> + Send;
 }
