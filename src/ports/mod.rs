@@ -1,1 +1,7 @@
-//! Layer 5 (stub)
+//! Layer 5, the ports: what stands behind the contracts, ready to use.
+//!
+//! A feature adds a port and changes nothing else.
+
+pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
