@@ -4,20 +4,31 @@
 //! an erased twin behind `Any…`, so that generics are optional. Imports the layers below, never the engine.
 
 mod audit;
+mod blocking;
 mod clock;
 mod documents;
 mod erased;
 mod error;
+mod fault;
 mod keys;
+pub mod kit;
 mod ports;
 mod provider;
 mod records;
 mod source;
 
 pub use audit::{AuditLog, StoredEntry};
+pub use blocking::block_on;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use documents::{Document, DocumentKey, DocumentKind, DocumentStore};
+pub use erased::{
+    AnyAuditLog, AnyDocumentStore, AnyKeyProvider, AnyKeyStore, AnyPorts, AnyRecordStore, AnySource,
+};
 pub use error::{Expected, StoreError, StoreErrorKind, Version};
+pub use fault::{
+    Faults, Faulty, FaultyAudit, FaultyDocuments, FaultyKeys, FaultyProvider, FaultyRecords, FaultySource,
+    Moment,
+};
 pub use keys::{EpochRow, EpochState, KeyState, KeyStore, KeyVersion, ScopeRow};
 pub use ports::{Bundle, Ports};
 pub use provider::{Destruction, KeyProvider, ProviderError, ProviderErrorKind, ProviderKeyId};

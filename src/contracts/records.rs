@@ -150,11 +150,7 @@ pub trait RecordStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// A conflict where something else is found; otherwise the store's own failures.
-    fn put(
-        &self,
-        row: RecordRow,
-        expected: Expected,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn put(&self, row: RecordRow, expected: Expected) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Reads one record.
     ///

@@ -165,7 +165,10 @@ mod tests {
         for vague in ["immediately", "reasonable period", "short", "", "as long as necessary"] {
             assert_eq!(vague.parse::<Period>(), Err(PeriodError::Vague { found: vague.to_owned() }));
         }
-        assert_eq!("3 fortnights".parse::<Period>(), Err(PeriodError::Unit { unit: "fortnights".to_owned() }));
+        assert_eq!(
+            "3 fortnights".parse::<Period>(),
+            Err(PeriodError::Unit { unit: "fortnights".to_owned() })
+        );
         assert_eq!("100001 days".parse::<Period>(), Err(PeriodError::TooLarge));
         assert_eq!("99999999999999 days".parse::<Period>(), Err(PeriodError::TooLarge));
     }

@@ -1,2 +1,8 @@
-//! Layer 5 (stub)
+//! Layer 5, the ports: what stands behind the contracts, ready to use.
+//!
+//! A feature adds a port and changes nothing else.
+
 pub mod local_keys;
+pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;

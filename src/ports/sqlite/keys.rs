@@ -1,0 +1,179 @@
+//! Wrapped keys in SQLite.
+
+use std::fmt;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Shared;
+use super::file::{Failure, reading, to_column, to_limit, to_moment, to_version, writing};
+use crate::contracts::{
+    EpochRow, EpochState, Expected, KeyState, KeyStore, KeyVersion, ProviderKeyId, ScopeRow, StoreError,
+};
+use crate::core::place::Scope;
+
+/// Wrapped keys and epochs, in the key file.
+#[derive(Clone)]
+pub struct SqliteKeys(pub(super) Shared);
+
+impl fmt::Debug for SqliteKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteKeys(…)")
+    }
+}
+
+impl KeyStore for SqliteKeys {
+    async fn scope(&self, scope: &Scope) -> Result<Option<ScopeRow>, StoreError> {
+        reading(&self.0, "read a scope's keys", |db| {
+            let name = scope.to_bytes();
+            let found = db
+                .prepare_cached("SELECT name, scope, version, closed FROM scopes WHERE name = ?")?
+                .query_row([name], head)
+                .optional()?;
+            found.map(|head| head.with_keys(db)).transpose()
+        })
+    }
+
+    async fn put_scope(&self, row: ScopeRow, expected: Expected) -> Result<(), StoreError> {
+        writing(&self.0, "put a scope's keys", |db| {
+            let name = row.scope.to_bytes();
+            let (version, closed) = (to_column(row.version), row.closed.map(|at| at.to_rfc3339()));
+            let changed = match expected {
+                Expected::Absent => {
+                    let scope = serde_json::to_string(&row.scope).map_err(Failure::corrupt)?;
+                    db.prepare_cached(
+                        "INSERT INTO scopes (name, scope, version, closed) VALUES (?, ?, ?, ?)
+                         ON CONFLICT DO NOTHING",
+                    )?
+                    .execute((&name, scope, version, closed))?
+                }
+                Expected::Version(found) => db
+                    .prepare_cached("UPDATE scopes SET version = ?, closed = ? WHERE name = ? AND version = ?")?
+                    .execute((version, closed, &name, to_column(found)))?,
+            };
+            if changed != 1 {
+                return Err(Failure::Conflict);
+            }
+            db.prepare_cached("DELETE FROM scope_keys WHERE name = ?")?.execute([&name])?;
+            let mut insert = db.prepare_cached(
+                "INSERT INTO scope_keys (name, position, number, epoch, wrapped, destroyed)
+                 VALUES (?, ?, ?, ?, ?, ?)",
+            )?;
+            for (position, key) in (0_i64..).zip(&row.keys) {
+                let (epoch, wrapped, destroyed) = match &key.state {
+                    KeyState::Active { epoch, wrapped } => (epoch, Some(wrapped), None),
+                    KeyState::Destroyed { at, epoch } => (epoch, None, Some(at.to_rfc3339())),
+                };
+                insert.execute((&name, position, key.number, epoch, wrapped, destroyed))?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn scopes(&self, after: Option<&Scope>, limit: usize) -> Result<Vec<ScopeRow>, StoreError> {
+        reading(&self.0, "list scopes", |db| {
+            // No encoding of a scope is empty: everything comes after nothing.
+            let after = after.map(Scope::to_bytes).unwrap_or_default();
+            let mut statement = db.prepare_cached(
+                "SELECT name, scope, version, closed FROM scopes WHERE name > ? ORDER BY name LIMIT ?",
+            )?;
+            let heads: Vec<Head> =
+                statement.query_map((after, to_limit(limit)), head)?.collect::<Result<_, _>>()?;
+            heads.into_iter().map(|head| head.with_keys(db)).collect()
+        })
+    }
+
+    async fn epochs(&self) -> Result<Vec<EpochRow>, StoreError> {
+        reading(&self.0, "list epochs", |db| {
+            let mut statement = db.prepare_cached(
+                "SELECT number, version, provider_key, opened, wrapped, effective FROM epochs ORDER BY number",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut epochs = Vec::new();
+            while let Some(row) = rows.next()? {
+                let effective: Option<String> = row.get(5)?;
+                epochs.push(EpochRow {
+                    number: row.get(0)?,
+                    version: to_version(row.get(1)?),
+                    provider_key: ProviderKeyId::new(row.get::<_, String>(2)?),
+                    opened: to_moment(&row.get::<_, String>(3)?)?,
+                    state: match effective {
+                        Some(at) => EpochState::Destroyed { effective: to_moment(&at)? },
+                        None => EpochState::Active { wrapped: row.get(4)? },
+                    },
+                });
+            }
+            Ok(epochs)
+        })
+    }
+
+    async fn put_epoch(&self, row: EpochRow, expected: Expected) -> Result<(), StoreError> {
+        writing(&self.0, "put an epoch", |db| {
+            let (wrapped, effective) = match &row.state {
+                EpochState::Active { wrapped } => (Some(wrapped), None),
+                EpochState::Destroyed { effective } => (None, Some(effective.to_rfc3339())),
+            };
+            let (version, provider_key, opened) =
+                (to_column(row.version), row.provider_key.as_str(), row.opened.to_rfc3339());
+            let changed = match expected {
+                Expected::Absent => db
+                    .prepare_cached(
+                        "INSERT INTO epochs (version, provider_key, opened, wrapped, effective, number)
+                         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    )?
+                    .execute((version, provider_key, opened, wrapped, effective, row.number))?,
+                Expected::Version(found) => db
+                    .prepare_cached(
+                        "UPDATE epochs SET version = ?, provider_key = ?, opened = ?, wrapped = ?, effective = ?
+                         WHERE number = ? AND version = ?",
+                    )?
+                    .execute((
+                        version,
+                        provider_key,
+                        opened,
+                        wrapped,
+                        effective,
+                        row.number,
+                        to_column(found),
+                    ))?,
+            };
+            if changed == 1 { Ok(()) } else { Err(Failure::Conflict) }
+        })
+    }
+}
+
+/// A scope's row without its keys.
+struct Head {
+    name: Vec<u8>,
+    scope: String,
+    version: i64,
+    closed: Option<String>,
+}
+
+fn head(row: &rusqlite::Row<'_>) -> rusqlite::Result<Head> {
+    Ok(Head { name: row.get(0)?, scope: row.get(1)?, version: row.get(2)?, closed: row.get(3)? })
+}
+
+impl Head {
+    fn with_keys(self, db: &Connection) -> Result<ScopeRow, Failure> {
+        let mut statement = db.prepare_cached(
+            "SELECT number, epoch, wrapped, destroyed FROM scope_keys WHERE name = ? ORDER BY position",
+        )?;
+        let mut rows = statement.query([&self.name])?;
+        let mut keys = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (number, epoch) = (row.get(0)?, row.get(1)?);
+            let destroyed: Option<String> = row.get(3)?;
+            let state = match destroyed {
+                Some(at) => KeyState::Destroyed { at: to_moment(&at)?, epoch },
+                None => KeyState::Active { epoch, wrapped: row.get(2)? },
+            };
+            keys.push(KeyVersion { number, state });
+        }
+        Ok(ScopeRow {
+            scope: serde_json::from_str(&self.scope).map_err(Failure::corrupt)?,
+            version: to_version(self.version),
+            keys,
+            closed: self.closed.as_deref().map(to_moment).transpose()?,
+        })
+    }
+}
