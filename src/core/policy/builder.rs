@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::document::{
-    AllowRule, Backups, Cap, Category, Certification, Class, Contacts, Control, DenyRule, LevelControls, Link, Page,
-    Platform, PolicyDocument, Processor, PurposeEntry, Requests, RetentionRule, Role, Source, TransportRules,
+    AllowRule, Backups, Cap, Category, Certification, Class, Contacts, Control, DenyRule, LevelControls,
+    Link, Page, Platform, PolicyDocument, Processor, PurposeEntry, Requests, RetentionRule, Role, Source,
+    TransportRules,
 };
 use super::finding::{FindingCode, Findings, PolicyError};
 use super::given::Given;

@@ -166,7 +166,9 @@ mod tests {
         assert_eq!(digest.to_string().parse(), Ok(digest));
         let text = serde_json::to_string(&digest).unwrap();
         assert_eq!(serde_json::from_str::<PolicyDigest>(&text).unwrap(), digest);
-        for bad in ["", &digest.short(), &digest.to_string().to_uppercase(), &format!("{digest}0"), &"é".repeat(32)] {
+        for bad in
+            ["", &digest.short(), &digest.to_string().to_uppercase(), &format!("{digest}0"), &"é".repeat(32)]
+        {
             assert_eq!(bad.parse::<PolicyDigest>(), Err(InvalidDigest(())), "{bad}");
         }
     }

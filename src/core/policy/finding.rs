@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::node::Node;
-use super::path::Path;
+use super::path::{Path, Segment};
 
 /// Most errors, and most warnings, that one reading lists; past it, one finding says that there are more.
 pub const MAX_FINDINGS: usize = 200;
@@ -297,9 +297,25 @@ impl Findings {
         !self.broken.iter().any(|broken| broken.touches(path))
     }
 
+    /// Whether `key` could be read in every element of `section`, so that what no element names is really missing.
+    pub(crate) fn is_sound_in_each(&self, section: &Path, key: &str) -> bool {
+        let depth = section.segments().len();
+        !self.broken.iter().any(|broken| {
+            broken.touches(section)
+                && match broken.segments().get(depth + 1) {
+                    None => true,
+                    Some(Segment::Key(found)) => found == key,
+                    Some(Segment::Index(_)) => false,
+                }
+        })
+    }
+
     /// Reports an error of the text itself.
     pub(crate) fn error_on(&mut self, line: Option<u32>, code: FindingCode, message: String, hint: String) {
-        self.add(Severity::Error, code, line, String::new(), message, hint);
+        if self.counts(Severity::Error) {
+            let (file, path) = (self.file.clone(), String::new());
+            self.listed.push(Finding { severity: Severity::Error, code, file, line, path, message, hint });
+        }
     }
 
     /// Reports what could not be read at `path`; a stand-in takes its place, so that reading goes on.
@@ -307,8 +323,7 @@ impl Findings {
         if !self.is_full() {
             self.broken.push(path.clone());
         }
-        let line = self.root.as_ref().and_then(|root| root.line_at(path));
-        self.add(Severity::Error, code, line, path.to_string(), message, hint);
+        self.place(Severity::Error, code, path, None, message, hint);
     }
 
     /// Reports what a check found at `path`, unless it lies in an element that could not be read.
@@ -321,14 +336,9 @@ impl Findings {
         message: String,
         hint: String,
     ) {
-        if !self.is_sound(&path.element()) {
-            return;
+        if self.is_sound(&path.element()) {
+            self.place(severity, code, path, item, message, hint);
         }
-        let line = self.root.as_ref().and_then(|root| match item {
-            Some(item) => root.line_of_item(path, item),
-            None => root.line_at(path),
-        });
-        self.add(severity, code, line, path.to_string(), message, hint);
     }
 
     /// Every finding in order of lines, those without a line first.
@@ -351,24 +361,34 @@ impl Findings {
         listed
     }
 
-    fn add(
+    fn place(
         &mut self,
         severity: Severity,
         code: FindingCode,
-        line: Option<u32>,
-        path: String,
+        path: &Path,
+        item: Option<&str>,
         message: String,
         hint: String,
     ) {
+        // Looking a line up can cost as much as the list is long: only for what is listed.
+        if self.counts(severity) {
+            let line = self.root.as_ref().and_then(|root| match item {
+                Some(item) => root.line_of_item(path, item),
+                None => root.line_at(path),
+            });
+            let (file, path) = (self.file.clone(), path.to_string());
+            self.listed.push(Finding { severity, code, file, line, path, message, hint });
+        }
+    }
+
+    /// Counts one more; whether it is listed.
+    fn counts(&mut self, severity: Severity) -> bool {
         let count = match severity {
             Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
         };
         *count = count.saturating_add(1);
-        if *count <= MAX_FINDINGS {
-            let file = self.file.clone();
-            self.listed.push(Finding { severity, code, file, line, path, message, hint });
-        }
+        *count <= MAX_FINDINGS
     }
 }
 

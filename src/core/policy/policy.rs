@@ -74,7 +74,8 @@ struct Checked {
 }
 
 /// The controls of a level that a policy says nothing about: Public and Internal may be left out.
-static NO_CONTROLS: LevelControls = LevelControls { covers: None, seal: None, mfa_within: None, record: None };
+static NO_CONTROLS: LevelControls =
+    LevelControls { covers: None, seal: None, mfa_within: None, record: None };
 
 impl Policy {
     /// Reads and checks a policy in TOML.

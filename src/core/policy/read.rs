@@ -68,7 +68,11 @@ impl<'f> Reader<'f> {
         self.within(Segment::Key(key.to_owned()), |at| match table.get(key) {
             Some(node) => T::read(node, at),
             None => {
-                at.report(FindingCode::MissingKey, format!("`{key}` is missing"), format!("write {}", T::expected()));
+                at.report(
+                    FindingCode::MissingKey,
+                    format!("`{key}` is missing"),
+                    format!("write {}", T::expected()),
+                );
                 T::stand_in()
             }
         })
@@ -76,13 +80,18 @@ impl<'f> Reader<'f> {
 
     /// The value of a key that may be there.
     pub(crate) fn optional<T: Read + Default>(&mut self, table: &BTreeMap<String, Node>, key: &str) -> T {
-        table.get(key).map_or_else(T::default, |node| {
-            self.within(Segment::Key(key.to_owned()), |at| T::read(node, at))
-        })
+        table
+            .get(key)
+            .map_or_else(T::default, |node| self.within(Segment::Key(key.to_owned()), |at| T::read(node, at)))
     }
 
     /// One of the words of a closed list.
-    pub(crate) fn word<T: Copy>(&mut self, node: &Node, all: &[T], as_str: fn(T) -> &'static str) -> Option<T> {
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        node: &Node,
+        all: &[T],
+        as_str: fn(T) -> &'static str,
+    ) -> Option<T> {
         let Value::Text(text) = &node.value else {
             let expected = one_of(all.iter().map(|word| as_str(*word)));
             self.wrong_type(node, &format!("write {expected}"));
@@ -198,7 +207,8 @@ impl Read for NaiveDate {
             }
         };
         // Four digits, two, two: chrono alone would also take signs and missing zeros.
-        let is_written_out = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let is_written_out =
+            text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         match text.parse() {
             Ok(date) if is_written_out => date,
             _ => {

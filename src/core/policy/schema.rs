@@ -65,7 +65,8 @@ impl Definitions {
     ) -> Value {
         self.define(name, |definitions| {
             let keys = keys(definitions);
-            let required: Vec<_> = keys.iter().filter(|(_, required, ..)| *required).map(|(key, ..)| *key).collect();
+            let required: Vec<_> =
+                keys.iter().filter(|(_, required, ..)| *required).map(|(key, ..)| *key).collect();
             let mut properties = Map::new();
             for (key, _, doc, mut schema) in keys {
                 if let Value::Object(schema) = &mut schema {
@@ -96,7 +97,8 @@ mod tests {
         if std::env::var_os("STEWARDSHIP_BLESS").is_some() {
             std::fs::write(path, format!("{generated:#}\n")).unwrap();
         }
-        let checked_in: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap_or_default()).unwrap_or_default();
+        let checked_in: Value =
+            serde_json::from_str(&std::fs::read_to_string(path).unwrap_or_default()).unwrap_or_default();
         assert!(
             checked_in == generated,
             "policy.schema.json differs from the declarations: run `STEWARDSHIP_BLESS=1 cargo test --lib schema` and commit it",

@@ -19,20 +19,31 @@ fn categories(check: &mut Check<'_, '_>) {
     let document = check.document;
     let classified: BTreeSet<&Name> = document.classes.values().map(|class| &class.category).collect();
     let kept: BTreeSet<&Name> = document.retention.rule.iter().map(|rule| &rule.category).collect();
-    let (classes_read, rules_read) =
-        (check.is_whole(&Path::of(["classes"])), check.is_whole(&Path::of(["retention", "rule"])));
+    let classes_read = check.findings.is_sound_in_each(&Path::of(["classes"]), "category");
+    let rules_read = check.findings.is_sound_in_each(&Path::of(["retention", "rule"]), "category");
     for (name, category) in &document.categories {
         let path = Path::of(["categories", name.as_str()]);
         if classes_read && !classified.contains(name) {
             let hint = "declare a class of it, or drop it";
-            check.warning(FindingCode::UnclassifiedCategory, &path, "no class belongs to this category", hint);
+            check.warning(
+                FindingCode::UnclassifiedCategory,
+                &path,
+                "no class belongs to this category",
+                hint,
+            );
         }
         if rules_read && !kept.contains(name) {
             let hint = "write a `retention.rule` for it";
-            check.error(FindingCode::NoRetentionRule, &path, "no rule says how long this category is kept", hint);
+            check.error(
+                FindingCode::NoRetentionRule,
+                &path,
+                "no rule says how long this category is kept",
+                hint,
+            );
         }
         if category.role != LegalRole::Processor && category.legal_basis.is_none() {
-            let message = format!("the company is `{}` of this category without a legal basis", category.role);
+            let message =
+                format!("the company is `{}` of this category without a legal basis", category.role);
             let hint = "write the basis under GDPR Art. 6(1)";
             check.error(FindingCode::MissingLegalBasis, &path.key("legal_basis"), message, hint);
         }
@@ -67,7 +78,12 @@ fn processors(check: &mut Check<'_, '_>) {
         if !processor.disabled && processor.entity.is_none() {
             let path = Path::of(["processors", name.as_str(), "entity"]);
             let hint = "write its legal name, or `disabled = true`";
-            check.warning(FindingCode::UnnamedSubprocessor, &path, "a processor in use has no legal name", hint);
+            check.warning(
+                FindingCode::UnnamedSubprocessor,
+                &path,
+                "a processor in use has no legal name",
+                hint,
+            );
         }
     }
 }
@@ -75,7 +91,7 @@ fn processors(check: &mut Check<'_, '_>) {
 fn sources(check: &mut Check<'_, '_>) {
     let path = Path::of(["sources"]);
     let managed = check.document.sources.values().any(|source| source.kind == SourceKind::Managed);
-    if !managed && check.is_whole(&path) {
+    if !managed && check.findings.is_sound_in_each(&path, "kind") {
         let message = "no source holds the records that the steward keeps";
         let hint = "declare one with `kind = \"managed\"`";
         check.error(FindingCode::NoManagedSource, &path, message, hint);

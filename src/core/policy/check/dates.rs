@@ -12,7 +12,12 @@ pub(crate) fn check_dates(document: &PolicyDocument, today: NaiveDate, findings:
     let mut check = Check { document, findings };
     if document.updated > today {
         let message = format!("updated on {}, which is after {today}", document.updated);
-        check.error(FindingCode::FutureDate, &Path::of(["updated"]), message, "write the day of the last change");
+        check.error(
+            FindingCode::FutureDate,
+            &Path::of(["updated"]),
+            message,
+            "write the day of the last change",
+        );
     }
     if document.effective > today {
         let message = format!("applies from {}, which is after {today}", document.effective);

@@ -11,7 +11,8 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     let document = check.document;
     let access = |list: &'static str| move |index: usize| Path::of(["access", list]).index(index);
     // A decision names the rule that made it: allow and deny rules share one space of names.
-    let allow = document.access.allow.iter().enumerate().map(|(index, rule)| (access("allow")(index), &rule.id));
+    let allow =
+        document.access.allow.iter().enumerate().map(|(index, rule)| (access("allow")(index), &rule.id));
     let deny = document.access.deny.iter().enumerate().map(|(index, rule)| (access("deny")(index), &rule.id));
     distinct(check, "access rule", allow.chain(deny));
     let rules = document.retention.rule.iter().enumerate();
@@ -61,7 +62,8 @@ fn no_circle(check: &mut Check<'_, '_>) {
     }
     let caught: BTreeSet<&Name> = missing.into_keys().collect();
     for (index, control) in controls.iter().enumerate().filter(|(_, control)| caught.contains(&control.id)) {
-        let message = format!("`{}` needs itself, through other controls or at once", shortened(control.id.as_str()));
+        let message =
+            format!("`{}` needs itself, through other controls or at once", shortened(control.id.as_str()));
         let hint = "take one of the needs away";
         check.error(FindingCode::CyclicNeeds, &control_path(index).key("needs"), message, hint);
     }

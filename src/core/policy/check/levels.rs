@@ -11,7 +11,12 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         if !check.document.levels.contains_key(&level) && check.is_whole(&Path::of(["levels"])) {
             let hint = format!("write a table `levels.{level}` with its controls");
             let path = Path::of(["levels", level.as_str()]);
-            check.error(FindingCode::MissingLevel, &path, format!("the level `{level}` has no controls"), hint);
+            check.error(
+                FindingCode::MissingLevel,
+                &path,
+                format!("the level `{level}` has no controls"),
+                hint,
+            );
         }
     }
     monotone(check);
@@ -53,13 +58,15 @@ fn monotone(check: &mut Check<'_, '_>) {
 
 /// The controls that the higher level has weaker than the lower: key, value below, value above.
 fn weakened(lower: &LevelControls, higher: &LevelControls) -> Vec<(&'static str, String, String)> {
-    let or_absent = |text: Option<String>| text.map_or_else(|| "absent".to_owned(), |text| format!("`{text}`"));
+    let or_absent =
+        |text: Option<String>| text.map_or_else(|| "absent".to_owned(), |text| format!("`{text}`"));
     let mut weaker = Vec::new();
     if lower.seal.is_some() && higher.seal.is_none() {
         weaker.push(("seal", or_absent(lower.seal.map(|seal| seal.to_string())), or_absent(None)));
     }
     // No bound is the weakest; a longer one is weaker.
-    let age = |controls: &LevelControls| controls.mfa_within.map_or(u64::MAX, |age| age.approximate_seconds());
+    let age =
+        |controls: &LevelControls| controls.mfa_within.map_or(u64::MAX, |age| age.approximate_seconds());
     if age(lower) < age(higher) {
         let shown = |controls: &LevelControls| or_absent(controls.mfa_within.map(|age| age.to_string()));
         weaker.push(("mfa_within", shown(lower), shown(higher)));

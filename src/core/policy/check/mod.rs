@@ -51,7 +51,13 @@ impl Check<'_, '_> {
         self.findings.report(Severity::Error, code, path, None, message.into(), hint.into());
     }
 
-    fn warning(&mut self, code: FindingCode, path: &Path, message: impl Into<String>, hint: impl Into<String>) {
+    fn warning(
+        &mut self,
+        code: FindingCode,
+        path: &Path,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         self.findings.report(Severity::Warning, code, path, None, message.into(), hint.into());
     }
 

@@ -30,7 +30,12 @@ fn ways_in(check: &mut Check<'_, '_>) {
                 ("reviewers", requests.reviewers.is_empty(), "nobody reviews requests"),
             ] {
                 if empty {
-                    check.error(FindingCode::NoRoute, &Path::of(["requests", key]), message, "name at least one");
+                    check.error(
+                        FindingCode::NoRoute,
+                        &Path::of(["requests", key]),
+                        message,
+                        "name at least one",
+                    );
                 }
             }
         }
@@ -42,7 +47,12 @@ fn evidence(check: &mut Check<'_, '_>) {
         if control.evidence_within.is_none() {
             let hint = "write the age that its evidence may have, such as `365 days`";
             let path = control_path(index).key("evidence_within");
-            check.error(FindingCode::NoEvidenceBound, &path, "the evidence of this control never expires", hint);
+            check.error(
+                FindingCode::NoEvidenceBound,
+                &path,
+                "the evidence of this control never expires",
+                hint,
+            );
         }
     }
 }
@@ -51,10 +61,19 @@ fn empty_rules(check: &mut Check<'_, '_>) {
     for (index, rule) in check.document.access.allow.iter().enumerate() {
         let AllowRule { roles, actions, categories, .. } = rule;
         let path = Path::of(["access", "allow"]).index(index);
-        let lists = [("roles", roles.is_empty()), ("actions", actions.is_empty()), ("categories", categories.is_empty())];
+        let lists = [
+            ("roles", roles.is_empty()),
+            ("actions", actions.is_empty()),
+            ("categories", categories.is_empty()),
+        ];
         for (key, _) in lists.into_iter().filter(|(_, empty)| *empty) {
             let message = "an empty list allows nothing";
-            check.error(FindingCode::EmptyRule, &path.key(key), message, "name at least one, or drop the rule");
+            check.error(
+                FindingCode::EmptyRule,
+                &path.key(key),
+                message,
+                "name at least one, or drop the rule",
+            );
         }
     }
     for (index, rule) in check.document.access.deny.iter().enumerate() {

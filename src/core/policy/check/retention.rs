@@ -93,7 +93,10 @@ impl Shorter {
         if low.saturating_mul(10) < high.saturating_mul(9) {
             return true;
         }
-        *self.0.entry((short, long)).or_insert_with(|| starts().all(|start| short.after(start) < long.after(start)))
+        *self
+            .0
+            .entry((short, long))
+            .or_insert_with(|| starts().all(|start| short.after(start) < long.after(start)))
     }
 }
 
@@ -101,7 +104,8 @@ impl Shorter {
 fn starts() -> impl Iterator<Item = DateTime<Utc>> {
     const JANUARY_2025: i64 = 1_735_689_600;
     (0..48).flat_map(|month| {
-        let first = DateTime::from_timestamp(JANUARY_2025, 0).and_then(|start| start.checked_add_months(Months::new(month)));
+        let first = DateTime::from_timestamp(JANUARY_2025, 0)
+            .and_then(|start| start.checked_add_months(Months::new(month)));
         let last = first.and_then(|first| first.checked_sub_signed(TimeDelta::days(1)));
         [first, last].into_iter().flatten()
     })
@@ -128,7 +132,11 @@ mod tests {
             ("8 years", "30 days", false),
             ("0 days", "1 second", true),
         ] {
-            assert_eq!(shorter.certainly(short.parse().unwrap(), long.parse().unwrap()), expected, "{short} {long}");
+            assert_eq!(
+                shorter.certainly(short.parse().unwrap(), long.parse().unwrap()),
+                expected,
+                "{short} {long}"
+            );
         }
     }
 }

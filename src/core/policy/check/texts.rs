@@ -15,8 +15,21 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
 
 /// Words that stand where a number belongs (S1.6, S3.8, S3.16a, S3.17, S3.18, S3.20).
 const VAGUE: [&str; 15] = [
-    "continuous", "continuously", "immediate", "immediately", "periodic", "periodically", "prompt", "promptly", "rapid",
-    "rapidly", "reasonable", "reasonably", "regularly", "short", "timely",
+    "continuous",
+    "continuously",
+    "immediate",
+    "immediately",
+    "periodic",
+    "periodically",
+    "prompt",
+    "promptly",
+    "rapid",
+    "rapidly",
+    "reasonable",
+    "reasonably",
+    "regularly",
+    "short",
+    "timely",
 ];
 
 /// Looks at each key and each text; the depth is that of the document.
@@ -118,18 +131,22 @@ fn can_be_reached(contact: &str) -> bool {
     let is_clean = !contact.chars().any(|letter| letter.is_whitespace() || letter.is_control());
     let is_host = |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty());
     let is_address = || {
-        contact.split_once('@').is_some_and(|(local, host)| {
-            !local.is_empty() && !host.contains('@') && is_host(host)
-        })
+        contact
+            .split_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && !host.contains('@') && is_host(host))
     };
     let is_url = || {
-        contact.strip_prefix("https://").is_some_and(|rest| is_host(rest.split('/').next().unwrap_or_default()))
+        contact
+            .strip_prefix("https://")
+            .is_some_and(|rest| is_host(rest.split('/').next().unwrap_or_default()))
     };
     is_clean && (is_url() || is_address())
 }
 
 fn vague_duties(check: &mut Check<'_, '_>) {
-    for (index, control) in check.document.controls.iter().enumerate().filter(|(_, control)| control.within.is_none()) {
+    for (index, control) in
+        check.document.controls.iter().enumerate().filter(|(_, control)| control.within.is_none())
+    {
         if let Some(vague) = vague_words(&control.states) {
             let message = format!("{vague} without a number");
             let hint = "write `within` with the number that is meant, such as `10 minutes`";
@@ -185,14 +202,27 @@ mod tests {
         for good in ["privacy@example.com", "https://example.com/privacy", "a+b@c.example.co"] {
             assert!(can_be_reached(good), "{good}");
         }
-        for bad in ["support", "privacy@", "@example.com", "a@b", "a@b@c.de", "http://example.com", "https://", "a b@c.de", "a@.de"] {
+        for bad in [
+            "support",
+            "privacy@",
+            "@example.com",
+            "a@b",
+            "a@b@c.de",
+            "http://example.com",
+            "https://",
+            "a b@c.de",
+            "a@.de",
+        ] {
             assert!(!can_be_reached(bad), "{bad}");
         }
     }
 
     #[test]
     fn vague_words_are_whole_words_in_any_case() {
-        assert_eq!(vague_words("Immediate patching, in a TIMELY way"), Some("`immediate`, `timely`".to_owned()));
+        assert_eq!(
+            vague_words("Immediate patching, in a TIMELY way"),
+            Some("`immediate`, `timely`".to_owned())
+        );
         assert_eq!(vague_words("shortly, intermediate, unreasonable"), None);
     }
 }
