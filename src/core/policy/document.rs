@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::read::{table, words};
+use super::declare::{table, words};
 use crate::core::access::{Action, Environment, PrincipalKind};
 use crate::core::classification::Level;
 use crate::core::id::Name;
@@ -142,377 +142,460 @@ words! {
 table! {
     /// A whole policy, as written.
     pub struct PolicyDocument {
-        /// Short name of the policy.
-        pub name: String,
-        /// Legal name of the company that speaks in it.
-        pub company: String,
-        /// Version of the policy, compared as text.
-        pub version: String,
-        /// Day from which it applies.
-        pub effective: Option<NaiveDate>,
-        /// Day on which it was last changed.
-        pub updated: Option<NaiveDate>,
-        /// One paragraph that opens the page.
-        pub summary: Option<String>,
-        /// How the page is laid out.
-        pub page: Option<Page>,
-        /// Whom to write to.
-        pub contacts: Option<Contacts>,
-        /// Controls of each level; they never weaken as levels rise.
-        pub levels: BTreeMap<Level, LevelControls>,
-        /// Categories of data, by name.
-        pub categories: BTreeMap<Name, Category>,
-        /// Classes of data, by name; a Rust type is bound to each.
-        pub classes: BTreeMap<Name, Class>,
-        /// Platforms that data comes from or is synchronised with, by name.
-        pub platforms: BTreeMap<Name, Platform>,
-        /// Purposes that data may be used for, by name.
-        pub purposes: BTreeMap<Name, PurposeEntry>,
-        /// Roles that people and services have, by name.
-        pub roles: BTreeMap<Name, Role>,
-        /// Places where data lives, by name; a request is answered by every one.
-        pub sources: BTreeMap<Name, Source>,
-        /// Third parties that handle data (the subprocessor list), by name.
-        pub processors: BTreeMap<Name, Processor>,
-        /// Who may do what.
-        pub access: Access,
-        /// How long data is kept.
-        pub retention: Retention,
-        /// How requests of people are handled.
-        pub requests: Option<Requests>,
-        /// How far back backups go.
-        pub backups: Option<Backups>,
-        /// Transport versions that are admitted.
-        pub transport: Option<TransportRules>,
-        /// Organisational duties, shown by evidence that expires.
-        pub controls: Vec<Control>,
-        /// Certificates that the company holds; empty means that it claims none.
-        pub certifications: Vec<Certification>,
-        /// Links at the end of the page.
-        pub links: Vec<Link>,
+        required {
+            /// Short name of the policy.
+            name: String,
+            /// Legal name of the company that speaks in it.
+            company: String,
+            /// Version of the policy, compared as text.
+            version: String,
+            /// Day from which it applies.
+            effective: NaiveDate,
+            /// Day on which it was last changed.
+            updated: NaiveDate,
+        }
+        optional {
+            /// One paragraph that opens the page.
+            summary: Option<String>,
+            /// How the page is laid out.
+            page: Option<Page>,
+            /// Whom to write to.
+            contacts: Option<Contacts>,
+            /// Controls of each level; they never weaken as levels rise.
+            levels: BTreeMap<Level, LevelControls>,
+            /// Categories of data, by name.
+            categories: BTreeMap<Name, Category>,
+            /// Classes of data, by name; a Rust type is bound to each.
+            classes: BTreeMap<Name, Class>,
+            /// Platforms that data comes from or is synchronised with, by name.
+            platforms: BTreeMap<Name, Platform>,
+            /// Purposes that data may be used for, by name.
+            purposes: BTreeMap<Name, PurposeEntry>,
+            /// Roles that people and services have, by name.
+            roles: BTreeMap<Name, Role>,
+            /// Places where data lives, by name; a request is answered by every one.
+            sources: BTreeMap<Name, Source>,
+            /// Third parties that handle data (the subprocessor list), by name.
+            processors: BTreeMap<Name, Processor>,
+            /// Who may do what.
+            access: Access,
+            /// How long data is kept.
+            retention: Retention,
+            /// How requests of people are handled.
+            requests: Option<Requests>,
+            /// How far back backups go.
+            backups: Option<Backups>,
+            /// Transport versions that are admitted.
+            transport: Option<TransportRules>,
+            /// Organisational duties, shown by evidence that expires.
+            controls: Vec<Control>,
+            /// Certificates that the company holds; empty means that it claims none.
+            certifications: Vec<Certification>,
+            /// Links at the end of the page.
+            links: Vec<Link>,
+        }
     }
 }
 
 table! {
     /// How the page is laid out.
     pub struct Page {
-        /// Heading of the page.
-        pub title: Option<String>,
-        /// Kind of page.
-        pub kind: Option<PageKind>,
-        /// Numbering of its sections.
-        pub numbering: Option<Numbering>,
+        required {}
+        optional {
+            /// Heading of the page.
+            title: Option<String>,
+            /// Kind of page.
+            kind: Option<PageKind>,
+            /// Numbering of its sections.
+            numbering: Option<Numbering>,
+        }
     }
 }
 
 table! {
     /// Whom to write to.
     pub struct Contacts {
-        /// Address for privacy and security requests.
-        pub privacy: String,
-        /// Data Protection Officer; without one, the page says so.
-        pub dpo: Option<String>,
+        required {
+            /// Address for privacy and security requests.
+            privacy: String,
+        }
+        optional {
+            /// Data Protection Officer; without one, the page says so.
+            dpo: Option<String>,
+        }
     }
 }
 
 table! {
     /// Controls of a level.
     pub struct LevelControls {
-        /// What belongs to the level, in the words of the page.
-        pub covers: Option<String>,
-        /// How values are sealed at rest; without it they are stored in the clear.
-        pub seal: Option<Seal>,
-        /// Age that a person's second factor may have at most.
-        pub mfa_within: Option<Period>,
-        /// When actions go on the audit trail.
-        pub record: Option<Record>,
+        required {}
+        optional {
+            /// What belongs to the level, in the words of the page.
+            covers: Option<String>,
+            /// How values are sealed at rest; without it they are stored in the clear.
+            seal: Option<Seal>,
+            /// Age that a person's second factor may have at most.
+            mfa_within: Option<Period>,
+            /// When actions go on the audit trail.
+            record: Option<Record>,
+        }
     }
 }
 
 table! {
     /// A category of data.
     pub struct Category {
-        /// Title on the page.
-        pub title: String,
-        /// What it holds, in the words of the page.
-        pub covers: Option<String>,
-        /// The company's legal role for it.
-        pub role: Option<LegalRole>,
-        /// Legal basis, needed for a controller (GDPR Art. 6(1)).
-        pub legal_basis: Option<String>,
-        /// Purposes that it may be used for.
-        pub purposes: BTreeSet<Name>,
-        /// Platforms that hold a synchronised copy and take part in requests.
-        pub synced_to: BTreeSet<Name>,
+        required {
+            /// Title on the page.
+            title: String,
+            /// The company's legal role for it.
+            role: LegalRole,
+        }
+        optional {
+            /// What it holds, in the words of the page.
+            covers: Option<String>,
+            /// Legal basis, needed for a controller (GDPR Art. 6(1)).
+            legal_basis: Option<String>,
+            /// Purposes that it may be used for.
+            purposes: BTreeSet<Name>,
+            /// Platforms that hold a synchronised copy and take part in requests.
+            synced_to: BTreeSet<Name>,
+        }
     }
 }
 
 table! {
     /// A class of data.
     pub struct Class {
-        /// Its level.
-        pub level: Level,
-        /// Its category.
-        pub category: Name,
-        /// Whether it authenticates someone (a password hash, a token): listed in an export, never with its value.
-        pub authenticator: bool,
+        required {
+            /// Its level.
+            level: Level,
+            /// Its category.
+            category: Name,
+        }
+        optional {
+            /// Whether it authenticates someone (a password hash, a token): listed in an export, never with its value.
+            authenticator: bool,
+        }
     }
 }
 
 table! {
     /// A platform.
     pub struct Platform {
-        /// Title on the page.
-        pub title: String,
-        /// Level of what comes from it unlabelled.
-        pub default_level: Option<Level>,
+        required {
+            /// Title on the page.
+            title: String,
+        }
+        optional {
+            /// Level of what comes from it unlabelled.
+            default_level: Option<Level>,
+        }
     }
 }
 
 table! {
     /// A purpose.
     pub struct PurposeEntry {
-        /// What is done, in the words of the page.
-        pub title: String,
-        /// Whether the seller's live authorisation of the connection is needed.
-        pub needs_authorization: bool,
+        required {
+            /// What is done, in the words of the page.
+            title: String,
+        }
+        optional {
+            /// Whether the seller's live authorisation of the connection is needed.
+            needs_authorization: bool,
+        }
     }
 }
 
 table! {
     /// A role.
     pub struct Role {
-        /// Title on the page.
-        pub title: String,
+        required {
+            /// Title on the page.
+            title: String,
+        }
     }
 }
 
 table! {
     /// A place where data lives.
     pub struct Source {
-        /// Title on the page.
-        pub title: String,
-        /// What stands behind it.
-        pub kind: Option<SourceKind>,
-        /// Categories that it holds.
-        pub categories: BTreeSet<Name>,
-        /// The processor that runs it, where one does.
-        pub processor: Option<Name>,
+        required {
+            /// Title on the page.
+            title: String,
+            /// What stands behind it.
+            kind: SourceKind,
+        }
+        optional {
+            /// Categories that it holds.
+            categories: BTreeSet<Name>,
+            /// The processor that runs it, where one does.
+            processor: Option<Name>,
+        }
     }
 }
 
 table! {
     /// A third party that handles data.
     pub struct Processor {
-        /// Legal name of the entity.
-        pub entity: Option<String>,
-        /// What it does, in the words of the page.
-        pub does: String,
-        /// Categories that it may receive.
-        pub categories: BTreeSet<Name>,
-        /// Purposes that it may receive them for.
-        pub purposes: BTreeSet<Name>,
-        /// Countries or regions of processing.
-        pub regions: BTreeSet<String>,
-        /// Transfer mechanism, where a transfer takes place (GDPR Art. 46).
-        pub transfer: Option<String>,
-        /// Whether it is used now; listed as not enabled otherwise.
-        pub disabled: bool,
+        required {
+            /// What it does, in the words of the page.
+            does: String,
+        }
+        optional {
+            /// Legal name of the entity.
+            entity: Option<String>,
+            /// Categories that it may receive.
+            categories: BTreeSet<Name>,
+            /// Purposes that it may receive them for.
+            purposes: BTreeSet<Name>,
+            /// Countries or regions of processing.
+            regions: BTreeSet<String>,
+            /// Transfer mechanism, where a transfer takes place (GDPR Art. 46).
+            transfer: Option<String>,
+            /// Whether it is used now; listed as not enabled otherwise.
+            disabled: bool,
+        }
     }
 }
 
 table! {
     /// Who may do what. Nothing is allowed that no rule allows, and a deny beats every allow.
     pub struct Access {
-        /// Rules that allow.
-        pub allow: Vec<AllowRule>,
-        /// Rules that deny.
-        pub deny: Vec<DenyRule>,
+        required {}
+        optional {
+            /// Rules that allow.
+            allow: Vec<AllowRule>,
+            /// Rules that deny.
+            deny: Vec<DenyRule>,
+        }
     }
 }
 
 table! {
     /// A rule that allows. An empty list of kinds, purposes or environments means any.
     pub struct AllowRule {
-        /// Name of the rule.
-        pub id: Name,
-        /// Roles, one of which the principal has.
-        pub roles: BTreeSet<Name>,
-        /// Actions.
-        pub actions: BTreeSet<Action>,
-        /// Categories.
-        pub categories: BTreeSet<Name>,
-        /// Highest level.
-        pub up_to: Level,
-        /// Purposes.
-        pub purposes: BTreeSet<Name>,
-        /// Environments.
-        pub environments: BTreeSet<Environment>,
-        /// Kinds of principal.
-        pub kinds: BTreeSet<PrincipalKind>,
-        /// Conditions, all of which must be known to hold.
-        pub when: Option<Conditions>,
+        required {
+            /// Name of the rule.
+            id: Name,
+            /// Roles, one of which the principal has.
+            roles: BTreeSet<Name>,
+            /// Actions.
+            actions: BTreeSet<Action>,
+            /// Categories.
+            categories: BTreeSet<Name>,
+            /// Highest level.
+            up_to: Level,
+        }
+        optional {
+            /// Purposes.
+            purposes: BTreeSet<Name>,
+            /// Environments.
+            environments: BTreeSet<Environment>,
+            /// Kinds of principal.
+            kinds: BTreeSet<PrincipalKind>,
+            /// Conditions, all of which must be known to hold.
+            when: Option<Conditions>,
+        }
     }
 }
 
 table! {
     /// A rule that denies. An empty list means any.
     pub struct DenyRule {
-        /// Name of the rule.
-        pub id: Name,
-        /// Roles.
-        pub roles: BTreeSet<Name>,
-        /// Actions.
-        pub actions: BTreeSet<Action>,
-        /// Categories.
-        pub categories: BTreeSet<Name>,
-        /// Lowest level that it covers; without it, every level.
-        pub from_level: Option<Level>,
-        /// Purposes.
-        pub purposes: BTreeSet<Name>,
-        /// Environments.
-        pub environments: BTreeSet<Environment>,
-        /// Kinds of principal.
-        pub kinds: BTreeSet<PrincipalKind>,
-        /// Conditions that lift the denial when all are known to hold.
-        pub unless: Option<Conditions>,
+        required {
+            /// Name of the rule.
+            id: Name,
+        }
+        optional {
+            /// Roles.
+            roles: BTreeSet<Name>,
+            /// Actions.
+            actions: BTreeSet<Action>,
+            /// Categories.
+            categories: BTreeSet<Name>,
+            /// Lowest level that it covers; without it, every level.
+            from_level: Option<Level>,
+            /// Purposes.
+            purposes: BTreeSet<Name>,
+            /// Environments.
+            environments: BTreeSet<Environment>,
+            /// Kinds of principal.
+            kinds: BTreeSet<PrincipalKind>,
+            /// Conditions that lift the denial when all are known to hold.
+            unless: Option<Conditions>,
+        }
     }
 }
 
 table! {
     /// Conditions on facts; a fact that is not known never fulfils one.
     pub struct Conditions {
-        /// A second factor, no older than this.
-        pub mfa_within: Option<Period>,
-        /// State of the connection's authorisation.
-        pub authorization: Option<AuthorizationState>,
-        /// The principal is assigned to an open case about the resource.
-        pub assigned_case: bool,
+        required {}
+        optional {
+            /// A second factor, no older than this.
+            mfa_within: Option<Period>,
+            /// State of the connection's authorisation.
+            authorization: Option<AuthorizationState>,
+            /// The principal is assigned to an open case about the resource.
+            assigned_case: bool,
+        }
     }
 }
 
 table! {
     /// How long data is kept.
     pub struct Retention {
-        /// Rules that keep.
-        pub rule: Vec<RetentionRule>,
-        /// Caps: by when data must be gone.
-        pub cap: Vec<Cap>,
+        required {}
+        optional {
+            /// Rules that keep.
+            rule: Vec<RetentionRule>,
+            /// Caps: by when data must be gone.
+            cap: Vec<Cap>,
+        }
     }
 }
 
 table! {
     /// A rule that keeps a category until a period after an event, and disposes of it then.
     pub struct RetentionRule {
-        /// Name of the rule.
-        pub id: Name,
-        /// Category.
-        pub category: Name,
-        /// Event from which the period runs; `stored` is when the record was stored.
-        pub from: Name,
-        /// Period for which it is kept after the event.
-        pub keep: Period,
-        /// What happens then.
-        pub dispose: Option<Dispose>,
-        /// Time within which it is physically gone, once due.
-        pub physically_within: Option<Period>,
-        /// Why it is kept.
-        pub basis: Option<Basis>,
-        /// The law that obliges to keep it; with it, the rule outlives requests and revocations.
-        pub duty: Option<String>,
+        required {
+            /// Name of the rule.
+            id: Name,
+            /// Category.
+            category: Name,
+            /// Event from which the period runs; `stored` is when the record was stored.
+            from: Name,
+            /// Period for which it is kept after the event.
+            keep: Period,
+            /// What happens then.
+            dispose: Dispose,
+            /// Why it is kept.
+            basis: Basis,
+        }
+        optional {
+            /// Time within which it is physically gone, once due.
+            physically_within: Option<Period>,
+            /// The law that obliges to keep it; with it, the rule outlives requests and revocations.
+            duty: Option<String>,
+        }
     }
 }
 
 table! {
     /// A cap: the latest moment at which data may still be there.
     pub struct Cap {
-        /// Name of the cap.
-        pub id: Name,
-        /// Category that it binds; without it, every category.
-        pub category: Option<Name>,
-        /// Platform that the data came from; without it, any.
-        pub platform: Option<Name>,
-        /// Event from which the period runs.
-        pub from: Name,
-        /// Period after the event at which it must be gone.
-        pub at_most: Period,
-        /// Source of the cap: what, and when it was read.
-        pub cites: String,
+        required {
+            /// Name of the cap.
+            id: Name,
+            /// Event from which the period runs.
+            from: Name,
+            /// Period after the event at which it must be gone.
+            at_most: Period,
+            /// Source of the cap: what, and when it was read.
+            cites: String,
+        }
+        optional {
+            /// Category that it binds; without it, every category.
+            category: Option<Name>,
+            /// Platform that the data came from; without it, any.
+            platform: Option<Name>,
+        }
     }
 }
 
 table! {
     /// How requests of people are handled.
     pub struct Requests {
-        /// Kinds that are accepted; others are parked, never dropped.
-        pub kinds: BTreeSet<RequestKind>,
-        /// Channel through which they come; others are accepted and flagged.
-        pub channel: String,
-        /// Regimes whose clocks run (`gdpr`, `ccpa`); the earliest counts.
-        pub regimes: BTreeSet<Name>,
-        /// Roles whose people review a request; a service never does.
-        pub reviewers: BTreeSet<Name>,
-        /// Purpose under which a request's execution reads data.
-        pub purpose: Name,
-        /// Period for which the accountability half of a case is kept after it is closed.
-        pub accountability: Option<Period>,
+        required {
+            /// Kinds that are accepted; others are parked, never dropped.
+            kinds: BTreeSet<RequestKind>,
+            /// Channel through which they come; others are accepted and flagged.
+            channel: String,
+            /// Regimes whose clocks run (`gdpr`, `ccpa`); the earliest counts.
+            regimes: BTreeSet<Name>,
+            /// Roles whose people review a request; a service never does.
+            reviewers: BTreeSet<Name>,
+            /// Purpose under which a request's execution reads data.
+            purpose: Name,
+        }
+        optional {
+            /// Period for which the accountability half of a case is kept after it is closed.
+            accountability: Option<Period>,
+        }
     }
 }
 
 table! {
     /// How far back backups go.
     pub struct Backups {
-        /// Oldest backup of records that may exist.
-        pub records: Option<Period>,
-        /// Oldest backup of the key store that may exist.
-        pub key_store: Option<Period>,
+        required {}
+        optional {
+            /// Oldest backup of records that may exist.
+            records: Option<Period>,
+            /// Oldest backup of the key store that may exist.
+            key_store: Option<Period>,
+        }
     }
 }
 
 table! {
     /// Transport versions that are admitted.
     pub struct TransportRules {
-        /// The allow-list.
-        pub admit: BTreeSet<Transport>,
+        required {}
+        optional {
+            /// The allow-list.
+            admit: BTreeSet<Transport>,
+        }
     }
 }
 
 table! {
     /// An organisational duty, shown by evidence that expires.
     pub struct Control {
-        /// Name of the control.
-        pub id: Name,
-        /// Section of the page in which it stands.
-        pub section: Option<String>,
-        /// The statement that the page makes.
-        pub states: String,
-        /// Age that its evidence may have at most.
-        pub evidence_within: Option<Period>,
-        /// A number that the statement depends on, with its meaning (`within = "10 minutes"`).
-        pub within: Option<Period>,
-        /// Controls that must be met for this one to be met.
-        pub needs: BTreeSet<Name>,
+        required {
+            /// Name of the control.
+            id: Name,
+            /// The statement that the page makes.
+            states: String,
+        }
+        optional {
+            /// Section of the page in which it stands.
+            section: Option<String>,
+            /// Age that its evidence may have at most.
+            evidence_within: Option<Period>,
+            /// A number that the statement depends on, with its meaning (`within = "10 minutes"`).
+            within: Option<Period>,
+            /// Controls that must be met for this one to be met.
+            needs: BTreeSet<Name>,
+        }
     }
 }
 
 table! {
     /// A certificate that the company holds.
     pub struct Certification {
-        /// Standard, as on the certificate.
-        pub standard: String,
-        /// What it covers.
-        pub scope: String,
-        /// Last day on which it is valid.
-        pub valid_until: Option<NaiveDate>,
+        required {
+            /// Standard, as on the certificate.
+            standard: String,
+            /// What it covers.
+            scope: String,
+            /// Last day on which it is valid.
+            valid_until: NaiveDate,
+        }
     }
 }
 
 table! {
     /// A link at the end of the page.
     pub struct Link {
-        /// Text of the link.
-        pub title: String,
-        /// Where it leads.
-        pub url: String,
+        required {
+            /// Text of the link.
+            title: String,
+            /// Where it leads.
+            url: String,
+        }
     }
 }

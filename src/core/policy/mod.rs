@@ -1,7 +1,46 @@
 //! Policies: from a text with positions to a checked, immutable value with a digest over its meaning.
+//!
+//! Text (TOML or JSON) → bounds → tree with lines → [`PolicyDocument`] → checks → [`Policy`]. Every step reports all that it
+//! finds; a [`PolicyError`] lists each with file, line, path, what was found and what would be right.
 
+mod builder;
+mod check;
+mod declare;
+mod digest;
 mod document;
+mod finding;
+mod given;
+mod json;
+mod node;
+mod path;
+#[expect(clippy::module_inception, reason = "the checked policy is what the module is about")]
+mod policy;
 mod read;
+#[cfg(test)]
+mod sample;
+mod scan;
+mod schema;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod toml;
 
+pub use builder::PolicyBuilder;
+pub use digest::{InvalidDigest, PolicyDigest};
 pub use document::*;
-pub(crate) use read::words;
+pub use finding::{Finding, FindingCode, MAX_FINDINGS, PolicyError, Severity};
+pub use given::Given;
+pub use policy::{Policy, PolicyText};
+pub use scan::{MAX_DEPTH, MAX_TEXT_BYTES};
+pub use schema::json_schema;
+
+// What the declarations expand to, wherever they stand.
+pub(crate) use declare::words;
+pub(crate) use node::Node;
+pub(crate) use read::{Read, Reader, one_of};
+pub(crate) use schema::Definitions;
+
+/// Whether an optional key can be left out of the written form.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,99 @@
+//! Categories, purposes and processors: everything has a use, a basis and a name.
+
+use std::collections::BTreeSet;
+
+use super::Check;
+use crate::core::id::Name;
+use crate::core::policy::document::{LegalRole, SourceKind};
+use crate::core::policy::finding::FindingCode;
+use crate::core::policy::path::Path;
+
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    categories(check);
+    purposes(check);
+    processors(check);
+    sources(check);
+}
+
+fn categories(check: &mut Check<'_, '_>) {
+    let document = check.document;
+    let classified: BTreeSet<&Name> = document.classes.values().map(|class| &class.category).collect();
+    let kept: BTreeSet<&Name> = document.retention.rule.iter().map(|rule| &rule.category).collect();
+    let classes_read = check.findings.is_sound_in_each(&Path::of(["classes"]), "category");
+    let rules_read = check.findings.is_sound_in_each(&Path::of(["retention", "rule"]), "category");
+    for (name, category) in &document.categories {
+        let path = Path::of(["categories", name.as_str()]);
+        if classes_read && !classified.contains(name) {
+            let hint = "declare a class of it, or drop it";
+            check.warning(
+                FindingCode::UnclassifiedCategory,
+                &path,
+                "no class belongs to this category",
+                hint,
+            );
+        }
+        if rules_read && !kept.contains(name) {
+            let hint = "write a `retention.rule` for it";
+            check.error(
+                FindingCode::NoRetentionRule,
+                &path,
+                "no rule says how long this category is kept",
+                hint,
+            );
+        }
+        if category.role != LegalRole::Processor && category.legal_basis.is_none() {
+            let message =
+                format!("the company is `{}` of this category without a legal basis", category.role);
+            let hint = "write the basis under GDPR Art. 6(1)";
+            check.error(FindingCode::MissingLegalBasis, &path.key("legal_basis"), message, hint);
+        }
+        if category.purposes.is_empty() {
+            let message = "this category may be used for no purpose";
+            let hint = "name its purposes";
+            check.warning(FindingCode::CategoryHasNoPurpose, &path.key("purposes"), message, hint);
+        }
+    }
+}
+
+fn purposes(check: &mut Check<'_, '_>) {
+    let document = check.document;
+    let users = ["categories", "processors", "access", "requests"];
+    if !users.iter().all(|section| check.is_whole(&Path::of([*section]))) {
+        return;
+    }
+    let mut used: BTreeSet<&Name> = BTreeSet::new();
+    used.extend(document.categories.values().flat_map(|category| &category.purposes));
+    used.extend(document.processors.values().flat_map(|processor| &processor.purposes));
+    used.extend(document.access.allow.iter().flat_map(|rule| &rule.purposes));
+    used.extend(document.access.deny.iter().flat_map(|rule| &rule.purposes));
+    used.extend(document.requests.iter().map(|requests| &requests.purpose));
+    for name in document.purposes.keys().filter(|name| !used.contains(name)) {
+        let path = Path::of(["purposes", name.as_str()]);
+        check.warning(FindingCode::PurposeUnused, &path, "nothing uses this purpose", "use it, or drop it");
+    }
+}
+
+fn processors(check: &mut Check<'_, '_>) {
+    for (name, processor) in &check.document.processors {
+        if !processor.disabled && processor.entity.is_none() {
+            let path = Path::of(["processors", name.as_str(), "entity"]);
+            let hint = "write its legal name, or `disabled = true`";
+            check.warning(
+                FindingCode::UnnamedSubprocessor,
+                &path,
+                "a processor in use has no legal name",
+                hint,
+            );
+        }
+    }
+}
+
+fn sources(check: &mut Check<'_, '_>) {
+    let path = Path::of(["sources"]);
+    let managed = check.document.sources.values().any(|source| source.kind == SourceKind::Managed);
+    if !managed && check.findings.is_sound_in_each(&path, "kind") {
+        let message = "no source holds the records that the steward keeps";
+        let hint = "declare one with `kind = \"managed\"`";
+        check.error(FindingCode::NoManagedSource, &path, message, hint);
+    }
+}
