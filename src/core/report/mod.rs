@@ -1,1 +1,25 @@
-//! (stub)
+//! The generated page: every sentence comes from typed data, and says what stands behind it.
+//!
+//! [`statements`] gives the sentences as data; [`render`] lays them out as Markdown. What live evidence does not support is never
+//! stated as true: it is listed by name under "Not shown at present".
+
+mod access;
+mod controls;
+mod data;
+mod markdown;
+mod page;
+mod parties;
+mod phrase;
+mod posture;
+mod regimes;
+mod render;
+mod requests;
+mod retention;
+#[cfg(test)]
+pub(in crate::core) mod sample;
+mod statement;
+pub(in crate::core) mod written;
+
+pub use page::statements;
+pub use render::{RenderError, render};
+pub use statement::{Section, Statement, StatementStatus};

@@ -1,0 +1,128 @@
+//! The section about access: every rule in one plain sentence.
+
+use std::collections::BTreeSet;
+
+use super::page::{PageSection, Subject};
+use super::phrase;
+use super::statement::{Section, StatementStatus};
+use crate::core::access::{Action, Environment, PrincipalKind};
+use crate::core::id::Name;
+use crate::core::policy::{AllowRule, Conditions, DenyRule, PolicyDocument};
+
+/// Default deny, then each rule that allows, then each that denies.
+pub(super) fn access(subject: &Subject<'_>) -> PageSection {
+    let document = subject.document;
+    let mut page = PageSection::new(Section::Access);
+    let (allow, deny) = (&document.access.allow, &document.access.deny);
+    if allow.is_empty() && deny.is_empty() {
+        return page;
+    }
+    page.paragraph(
+        "Access is denied unless one of these rules allows it and none denies it.",
+        StatementStatus::enforced(["access.allow", "access.deny"]),
+    );
+    for rule in allow {
+        page.bullet(allowed(document, rule), StatementStatus::enforced([&rule.id]));
+    }
+    for rule in deny {
+        page.bullet(denied(document, rule), StatementStatus::enforced([&rule.id]));
+    }
+    page
+}
+
+fn allowed(document: &PolicyDocument, rule: &AllowRule) -> String {
+    let mut text = format!(
+        "{} may {} data up to {} of {}",
+        who(document, &rule.roles, &rule.kinds),
+        actions(&rule.actions),
+        rule.up_to,
+        categories(document, &rule.categories),
+    );
+    text.push_str(&purposes(document, &rule.purposes, "for any purpose that the category has"));
+    text.push_str(&environments(&rule.environments));
+    if let Some(when) = rule.when.as_ref().map(conditions).filter(|when| !when.is_empty()) {
+        text.push_str(&format!(", when {}", phrase::all_of(when)));
+    }
+    text.push('.');
+    text
+}
+
+fn denied(document: &PolicyDocument, rule: &DenyRule) -> String {
+    let verb = if rule.actions.is_empty() { "do anything with".to_owned() } else { actions(&rule.actions) };
+    let level = rule.from_level.map(|level| format!(" from {level} up")).unwrap_or_default();
+    let of = match rule.categories.is_empty() {
+        true => String::new(),
+        false => format!(" of {}", categories(document, &rule.categories)),
+    };
+    let mut text = format!("{} may never {verb} data{level}{of}", who(document, &rule.roles, &rule.kinds));
+    text.push_str(&purposes(document, &rule.purposes, ""));
+    text.push_str(&environments(&rule.environments));
+    if let Some(unless) = rule.unless.as_ref().map(conditions).filter(|unless| !unless.is_empty()) {
+        text.push_str(&format!(", unless {}", phrase::all_of(unless)));
+    }
+    text.push('.');
+    text
+}
+
+fn who(document: &PolicyDocument, roles: &BTreeSet<Name>, kinds: &BTreeSet<PrincipalKind>) -> String {
+    let kinds = match (kinds.contains(&PrincipalKind::Person), kinds.contains(&PrincipalKind::Service)) {
+        (true, false) => "People",
+        (false, true) => "Services",
+        _ => "People and services",
+    };
+    match roles.is_empty() {
+        true => kinds.to_owned(),
+        false => {
+            format!(
+                "{kinds} with the role {}",
+                phrase::one_of(roles.iter().map(|role| phrase::role(document, role)))
+            )
+        }
+    }
+}
+
+fn actions(actions: &BTreeSet<Action>) -> String {
+    phrase::one_of(actions.iter().map(|action| action.as_str()))
+}
+
+fn categories(document: &PolicyDocument, categories: &BTreeSet<Name>) -> String {
+    let all =
+        !document.categories.is_empty() && document.categories.keys().all(|name| categories.contains(name));
+    match all {
+        true => "every category".to_owned(),
+        false => phrase::all_of(categories.iter().map(|name| phrase::category(document, name))),
+    }
+}
+
+fn purposes(document: &PolicyDocument, purposes: &BTreeSet<Name>, any: &str) -> String {
+    let titles: Vec<String> =
+        purposes.iter().map(|name| format!("“{}”", phrase::purpose(document, name))).collect();
+    match (titles.is_empty(), any) {
+        (true, "") => String::new(),
+        (true, any) => format!(" {any}"),
+        (false, _) => format!(" for {}", phrase::one_of(titles)),
+    }
+}
+
+fn environments(environments: &BTreeSet<Environment>) -> String {
+    match environments.is_empty() {
+        true => String::new(),
+        false => {
+            format!(" in {}", phrase::one_of(environments.iter().map(|environment| environment.as_str())))
+        }
+    }
+}
+
+fn conditions(conditions: &Conditions) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Some(age) = conditions.mfa_within {
+        all.push(format!("a second factor was shown within the last {age}"));
+    }
+    if conditions.authorization.is_some() {
+        all.push("the seller's authorization is live".to_owned());
+    }
+    if conditions.assigned_case {
+        all.push("the principal is assigned to an open case about the data".to_owned());
+    }
+    all
+}

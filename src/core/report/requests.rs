@@ -1,0 +1,76 @@
+//! The section about requests of people.
+
+use super::page::{PageSection, Subject};
+use super::phrase;
+use super::regimes::regime;
+use super::statement::{Section, StatementStatus};
+
+/// Kinds, channel, review by people, clocks, accountability.
+pub(super) fn requests(subject: &Subject<'_>) -> PageSection {
+    let document = subject.document;
+    let mut page = PageSection::new(Section::Requests);
+    let Some(requests) = &document.requests else { return page };
+    let kinds = requests.kinds.iter().map(|kind| phrase::request_kind(*kind));
+    page.bullet(
+        format!(
+            "Accepted kinds of request: {}. A request of any other kind is parked, never dropped.",
+            phrase::all_of(kinds)
+        ),
+        StatementStatus::enforced(["requests.kinds"]),
+    );
+    page.bullet(
+        format!(
+            "Requests come through the {}; one that comes another way is accepted and flagged, with the same clock.",
+            requests.channel
+        ),
+        StatementStatus::enforced(["requests.channel"]),
+    );
+    if let Some(contacts) = &document.contacts {
+        page.bullet(
+            format!("Write to {} for privacy and security requests.", contacts.privacy),
+            StatementStatus::Stated,
+        );
+    }
+    page.bullet(
+        "Requests are verified before action is taken, and each place that holds the data answers before one is complete.",
+        StatementStatus::enforced(["requests.kinds", "sources.*"]),
+    );
+    if !requests.reviewers.is_empty() {
+        let reviewers = requests.reviewers.iter().map(|role| phrase::role(document, role));
+        page.bullet(
+            format!(
+                "A person with the role {} reviews each request; a program never does.",
+                phrase::one_of(reviewers)
+            ),
+            StatementStatus::enforced(["requests.reviewers"]),
+        );
+    }
+    for name in &requests.regimes {
+        match regime(name.as_str()) {
+            Some(regime) => {
+                page.bullet(
+                    format!("{}: an answer is due within {} of receipt.", regime.title, regime.answer),
+                    StatementStatus::enforced(["requests.regimes"]),
+                );
+                page.citing([regime.cites.to_owned()]);
+            }
+            None => page.bullet(
+                format!("The clock of {name} runs from receipt."),
+                StatementStatus::enforced(["requests.regimes"]),
+            ),
+        }
+    }
+    if requests.regimes.len() > 1 {
+        page.bullet(
+            "Where several clocks run, the earliest counts.",
+            StatementStatus::enforced(["requests.regimes"]),
+        );
+    }
+    if let Some(period) = requests.accountability {
+        page.bullet(
+            format!("What shows how a request was handled is kept for {period} after it is closed."),
+            StatementStatus::enforced(["requests.accountability"]),
+        );
+    }
+    page
+}
