@@ -344,7 +344,7 @@ impl Findings {
     /// Every finding in order of lines, those without a line first.
     pub(crate) fn finish(self) -> Vec<Finding> {
         let mut listed = self.listed;
-        listed.sort_by(|a, b| (a.line, a.severity).cmp(&(b.line, b.severity)));
+        listed.sort_by_key(|finding| (finding.line, finding.severity));
         for (severity, count) in [(Severity::Error, self.errors), (Severity::Warning, self.warnings)] {
             if count > MAX_FINDINGS {
                 listed.push(Finding {

@@ -1,6 +1,7 @@
 //! JSON (RFC 8259, and nothing more) into the tree.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jsonc_parser::ast::{self, Value as Json};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
@@ -70,11 +71,15 @@ fn table_value(object: ast::Object<'_>, lines: &Lines, findings: &mut Findings) 
         let line = Some(lines.at(property.range.start));
         let node = Node { line, ..node_of(property.value, lines, findings) };
         let key = property.name.into_string();
-        if entries.contains_key(&key) {
-            let message = format!("`{}` is written twice in one table", shortened(&key));
-            findings.error_on(line, FindingCode::DuplicateKey, message, "keep one of the two".to_owned());
-        } else {
-            entries.insert(key, node);
+        match entries.entry(key) {
+            Entry::Vacant(free) => {
+                free.insert(node);
+            }
+            Entry::Occupied(taken) => {
+                let message = format!("`{}` is written twice in one table", shortened(taken.key()));
+                let hint = "keep one of the two".to_owned();
+                findings.error_on(line, FindingCode::DuplicateKey, message, hint);
+            }
         }
     }
     Value::Table(entries)

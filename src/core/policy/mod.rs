@@ -24,6 +24,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod toml;
+mod vocabulary;
 
 pub use builder::PolicyBuilder;
 pub use digest::{InvalidDigest, PolicyDigest};
@@ -33,6 +34,7 @@ pub use given::Given;
 pub use policy::{Policy, PolicyText};
 pub use scan::{MAX_DEPTH, MAX_TEXT_BYTES};
 pub use schema::json_schema;
+pub use vocabulary::*;
 
 // What the declarations expand to, wherever they stand.
 pub(crate) use declare::words;

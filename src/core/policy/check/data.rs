@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Check;
 use crate::core::id::Name;
-use crate::core::policy::document::{LegalRole, SourceKind};
 use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::Path;
+use crate::core::policy::vocabulary::{LegalRole, SourceKind};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     categories(check);

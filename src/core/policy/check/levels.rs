@@ -2,9 +2,10 @@
 
 use super::Check;
 use crate::core::classification::Level;
-use crate::core::policy::document::{LevelControls, Record};
+use crate::core::policy::document::LevelControls;
 use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::Path;
+use crate::core::policy::vocabulary::Record;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     for level in [Level::Confidential, Level::Restricted] {

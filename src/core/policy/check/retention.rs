@@ -6,9 +6,9 @@ use chrono::{DateTime, Months, TimeDelta, Utc};
 
 use super::{Check, cap_path, rule_path};
 use crate::core::period::Period;
-use crate::core::policy::document::Dispose;
 use crate::core::policy::finding::{FindingCode, MAX_FINDINGS};
 use crate::core::policy::path::{Path, shortened};
+use crate::core::policy::vocabulary::Dispose;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     for (index, rule) in check.document.retention.rule.iter().enumerate() {

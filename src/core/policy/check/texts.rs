@@ -84,7 +84,7 @@ fn placeholder(text: &str) -> Option<&str> {
 fn bracketed(text: &str) -> Option<&str> {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('[') {
-        let Some((inner, behind)) = after.split_once(']') else { return None };
+        let (inner, behind) = after.split_once(']')?;
         // An inner bracket opens the placeholder anew.
         let inner = inner.rsplit_once('[').map_or(inner, |(_, last)| last);
         if inner.starts_with(|first: char| first.is_alphabetic()) && !behind.starts_with('(') {
