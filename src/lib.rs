@@ -19,9 +19,17 @@ pub mod crypto;
 pub mod engine;
 pub mod ports;
 
-pub use crate::core::period::Period;
-pub use crate::core::place::{Place, Scope};
+#[doc(hidden)]
+pub use zeroize;
+
 pub use crate::core::{
     access, audit, classification, dsr, governance, id, period, place, policy, report, retention,
 };
-pub use contracts::{Clock, ManualClock, SystemClock};
+
+pub use crate::core::access::{Action, Principal, Purpose, Question, Resource};
+pub use crate::core::classification::Classified;
+pub use crate::core::period::Period;
+pub use crate::core::place::{Place, Scope};
+pub use crate::core::policy::Policy;
+pub use contracts::{Clock, ManualClock, SystemClock, block_on};
+pub use engine::{Access, NewRequest, Steward};

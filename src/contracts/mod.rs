@@ -33,4 +33,6 @@ pub use keys::{EpochRow, EpochState, KeyState, KeyStore, KeyVersion, ScopeRow};
 pub use ports::{Bundle, Ports};
 pub use provider::{Destruction, KeyProvider, ProviderError, ProviderErrorKind, ProviderKeyId};
 pub use records::{FieldBody, IndexEntry, RecordKey, RecordQuery, RecordRow, RecordStore, StoredField};
-pub use source::{Answer, DataSource, Disposed, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId};
+pub use source::{
+    Answer, DataSource, Disposed, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId,
+};

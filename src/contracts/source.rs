@@ -198,8 +198,5 @@ pub trait DataSource: Send + Sync + 'static {
     ///
     /// # Errors
     /// The source cannot be reached.
-    fn dispose(
-        &self,
-        item: &SourceItem,
-    ) -> impl Future<Output = Result<Disposed, SourceError>> + Send;
+    fn dispose(&self, item: &SourceItem) -> impl Future<Output = Result<Disposed, SourceError>> + Send;
 }

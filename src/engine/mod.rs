@@ -1,1 +1,38 @@
-//! Layer 4 (stub)
+//! Layer 4, the engine: it acts on what the core decides, through the contracts. Written once, async, without a runtime.
+//!
+//! [`Steward`] joins a policy, keys, stores, sources and a clock. Its verbs stand in files of their own: `put` and `open` for
+//! records, `authorize` for grants, `erase` and `sweep` for destruction, `requests` for cases. Imports every layer below, never a
+//! port.
+
+mod authorize;
+mod blocking;
+mod builder;
+mod connect;
+mod disposal;
+mod erase;
+mod holds;
+mod keyring;
+mod managed;
+mod open;
+mod papers;
+mod put;
+mod requests;
+mod steward;
+mod sweep;
+mod trail;
+mod trouble;
+
+pub use authorize::{Access, Denial};
+pub use blocking::Blocking;
+pub use builder::{BuildError, Builder};
+pub use connect::{Authorization, ConnectError, TermsError};
+pub use disposal::Disposal;
+pub use erase::{EraseError, Revocation};
+pub use keyring::KeyError;
+pub use open::OpenError;
+pub use put::{PutError, Stored};
+pub use requests::{CaseError, NewRequest};
+pub use steward::Steward;
+pub use sweep::{Swept, SweptItem};
+pub use trail::TrailError;
+pub use trouble::Trouble;

@@ -112,6 +112,14 @@ impl Clocks {
         self.rows.iter().any(|row| row.regime == *regime)
     }
 
+    /// The length of the clock for the answer to a request of that kind, in words, and its source.
+    #[must_use]
+    pub fn answer(&self, regime: &Name, kind: RequestKind) -> Option<(String, &str)> {
+        let row = self.rows.iter().find(|row| row.regime == *regime && row.kinds.contains(&kind))?;
+        let limit = row.limits.iter().find(|limit| limit.what == Act::Answer)?;
+        Some((limit.within.to_string(), &row.cites))
+    }
+
     /// The deadlines of a request of that kind, under one regime, received at that moment; the day of receipt is not counted.
     ///
     /// Empty where the regime gives no clock to that kind. Where a law lets the clock start later (the UK's, when the information
@@ -258,6 +266,15 @@ impl Length {
             Self::BusinessDays(number) => (0..number).fold(day, |day, _| {
                 holidays.rolled(day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX))
             }),
+        }
+    }
+}
+
+impl std::fmt::Display for Length {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Calendar(period) => write!(f, "{period}"),
+            Self::BusinessDays(number) => write!(f, "{number} business days"),
         }
     }
 }

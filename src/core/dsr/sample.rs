@@ -27,7 +27,7 @@ pub(crate) fn requests() -> Requests {
 pub(crate) fn sources<const N: usize>(of: [&str; N]) -> BTreeMap<Name, Source> {
     let source = |name: &str| Source {
         title: name.to_owned(),
-        kind: Some(SourceKind::Own),
+        kind: SourceKind::Own,
         categories: BTreeSet::new(),
         processor: None,
     };

@@ -7,7 +7,6 @@ use chrono::{DateTime, NaiveTime, Utc};
 use super::evidence::{EvidenceResult, EvidenceSet};
 use crate::core::id::Name;
 use crate::core::policy::{Control, PolicyDocument};
-use crate::core::report::written;
 
 /// Whether a control is met, and how that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +63,7 @@ pub fn status(
 
 /// Whether the policy applies at `now`: from the first moment of its day, in UTC.
 pub(in crate::core) fn in_effect(document: &PolicyDocument, now: DateTime<Utc>) -> bool {
-    written::effective(document).and_time(NaiveTime::MIN).and_utc() <= now
+    document.effective.and_time(NaiveTime::MIN).and_utc() <= now
 }
 
 /// The status of every control, in time linear in the number of controls and needs, and without recursion.

@@ -1,8 +1,8 @@
 //! The sections about data: scope, principles, classification, roles and categories, purposes.
 
 use super::page::{PageSection, RowOf, Subject};
+use super::phrase;
 use super::statement::{Section, StatementStatus};
-use super::{phrase, written};
 use crate::core::classification::Level;
 use crate::core::governance::in_effect;
 use crate::core::policy::{LegalRole, PageKind, PolicyDocument, Record, RequestKind};
@@ -12,7 +12,7 @@ pub(super) fn scope(subject: &Subject<'_>) -> PageSection {
     let document = subject.document;
     let mut page = PageSection::new(Section::Scope);
     if !in_effect(document, subject.now) {
-        let from = written::effective(document);
+        let from = document.effective;
         page.paragraph(
             format!("This policy is not in effect yet; it applies from {from}."),
             StatementStatus::checked("date of effect against the date of this page"),
@@ -159,7 +159,7 @@ pub(super) fn roles(subject: &Subject<'_>) -> PageSection {
     let document = subject.document;
     let mut page = PageSection::new(Section::Roles);
     let roles = document.categories.values().map(|category| {
-        let role = written::role(category);
+        let role = category.role;
         let (word, basis_needed) = match role {
             LegalRole::Controller => ("controller", true),
             LegalRole::Processor => ("processor, on the customer's instructions", false),

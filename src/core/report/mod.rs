@@ -11,14 +11,12 @@ mod page;
 mod parties;
 mod phrase;
 mod posture;
-mod regimes;
 mod render;
 mod requests;
 mod retention;
 #[cfg(test)]
 pub(in crate::core) mod sample;
 mod statement;
-pub(in crate::core) mod written;
 
 pub use page::statements;
 pub use render::{RenderError, render};

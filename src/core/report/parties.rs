@@ -1,8 +1,8 @@
 //! The sections about where data goes: subprocessors, sources and platforms, transport.
 
 use super::page::{PageSection, RowOf, Subject};
+use super::phrase;
 use super::statement::{Section, StatementStatus};
-use super::{phrase, written};
 use crate::core::policy::{SourceKind, Transport};
 
 /// The subprocessor list.
@@ -46,7 +46,7 @@ pub(super) fn sources(subject: &Subject<'_>) -> PageSection {
     let document = subject.document;
     let mut page = PageSection::new(Section::Sources);
     let rows = document.sources.iter().map(|(name, source)| {
-        let kind = match written::kind(source) {
+        let kind = match source.kind {
             SourceKind::Managed => "our records, sealed by level".to_owned(),
             SourceKind::Own => "a store of our own".to_owned(),
             SourceKind::Processor => {

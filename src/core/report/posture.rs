@@ -2,7 +2,6 @@
 
 use super::page::{PageSection, Subject};
 use super::statement::{Section, StatementStatus};
-use super::written;
 
 /// What the company claims, and what it says that it does not claim.
 pub(super) fn posture(subject: &Subject<'_>) -> PageSection {
@@ -10,14 +9,12 @@ pub(super) fn posture(subject: &Subject<'_>) -> PageSection {
     let company = &document.company;
     let mut page = PageSection::new(Section::Posture);
     let today = subject.now.date_naive();
-    let valid = || document.certifications.iter().filter(|held| written::valid_until(held) >= today);
+    let valid = || document.certifications.iter().filter(|held| held.valid_until >= today);
     for held in valid() {
         page.bullet(
             format!(
                 "{company} states that it holds {} for {}, valid until {}.",
-                held.standard,
-                held.scope,
-                written::valid_until(held)
+                held.standard, held.scope, held.valid_until
             ),
             StatementStatus::checked("not expired on the date of this page"),
         );

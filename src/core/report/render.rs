@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::page::{Block, PageSection, Subject, sections};
 use super::statement::{Section, Statement, StatementStatus};
-use super::{markdown, phrase, written};
+use super::{markdown, phrase};
 use crate::core::governance::{ControlStatus, EvidenceSet};
 use crate::core::policy::{Numbering, PolicyDocument};
 
@@ -30,7 +30,7 @@ pub fn render(
         "# {}\n\n{}\n\nLast updated: {}\n",
         markdown::text(title),
         markdown::text(&document.company),
-        written::updated(document)
+        document.updated
     );
     let mut headings = Headings::of(document);
     let (mut links, mut hidden) = (None, Vec::new());
@@ -54,8 +54,8 @@ pub fn render(
         "\n---\n\nPolicy {}, version {}, in effect from {}, last updated {}, digest {}. Page generated on {} (UTC).\n",
         markdown::code(&document.name),
         markdown::code(&document.version),
-        written::effective(document),
-        written::updated(document),
+        document.effective,
+        document.updated,
         markdown::code(digest_text),
         phrase::date(now),
     ));

@@ -2,8 +2,8 @@
 
 use super::page::{PageSection, Subject};
 use super::phrase;
-use super::regimes::regime;
 use super::statement::{Section, StatementStatus};
+use crate::core::dsr::Clocks;
 
 /// Kinds, channel, review by people, clocks, accountability.
 pub(super) fn requests(subject: &Subject<'_>) -> PageSection {
@@ -46,13 +46,16 @@ pub(super) fn requests(subject: &Subject<'_>) -> PageSection {
         );
     }
     for name in &requests.regimes {
-        match regime(name.as_str()) {
-            Some(regime) => {
+        match Clocks::builtin().answer(name, crate::core::policy::RequestKind::Access) {
+            Some((within, cites)) => {
                 page.bullet(
-                    format!("{}: an answer is due within {} of receipt.", regime.title, regime.answer),
+                    format!(
+                        "{}: an answer is due within {within} of receipt.",
+                        name.as_str().to_uppercase().replace('_', " ")
+                    ),
                     StatementStatus::enforced(["requests.regimes"]),
                 );
-                page.citing([regime.cites.to_owned()]);
+                page.citing([cites.to_owned()]);
             }
             None => page.bullet(
                 format!("The clock of {name} runs from receipt."),

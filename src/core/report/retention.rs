@@ -1,8 +1,8 @@
 //! The section about retention: rules, caps, backups.
 
 use super::page::{PageSection, RowOf, Subject};
+use super::phrase;
 use super::statement::{Section, StatementStatus};
-use super::{phrase, written};
 use crate::core::id::Name;
 use crate::core::policy::{Basis, Cap, Dispose, PolicyDocument, RetentionRule};
 
@@ -20,7 +20,7 @@ pub(super) fn retention(subject: &Subject<'_>) -> PageSection {
             from(&rule.from),
             rule.keep.to_string(),
             then(rule),
-            basis(written::basis(rule)).to_owned(),
+            basis(rule.basis).to_owned(),
             rule.duty.clone().unwrap_or_else(|| "none".to_owned()),
         ],
         status: StatementStatus::enforced([&rule.id]),
@@ -97,7 +97,7 @@ fn from(event: &Name) -> String {
 }
 
 fn then(rule: &RetentionRule) -> String {
-    let what = match written::dispose(rule) {
+    let what = match rule.dispose {
         Dispose::Delete => "deleted",
         Dispose::CryptoErase => "unreadable (its keys are destroyed), then deleted",
     };

@@ -12,12 +12,6 @@ use crate::core::period::Period;
 use crate::core::policy::*;
 
 /// Adapts a value to a field that the reader is about to make required: `Some(x)` now, `x` then.
-macro_rules! required {
-    ($value:expr) => {
-        Some($value)
-    };
-}
-
 pub(in crate::core) const NOW: &str = "2026-11-22T12:00:00Z";
 
 pub(in crate::core) fn now() -> DateTime<Utc> {
@@ -33,7 +27,7 @@ fn names(all: &[&str]) -> BTreeSet<Name> {
 }
 
 pub(in crate::core) fn set_effective(document: &mut PolicyDocument, text: &str) {
-    document.effective = required!(day(text));
+    document.effective = day(text);
 }
 
 pub(in crate::core) fn control(id: &str, states: &str) -> Control {
@@ -51,7 +45,7 @@ pub(in crate::core) fn certification(standard: &str, valid_until: &str) -> Certi
     Certification {
         standard: standard.to_owned(),
         scope: "the whole service".to_owned(),
-        valid_until: required!(day(valid_until)),
+        valid_until: day(valid_until),
     }
 }
 
@@ -70,8 +64,8 @@ pub(in crate::core) fn document() -> PolicyDocument {
         name: "harbour".to_owned(),
         company: "Harbour Ledger Ltd".to_owned(),
         version: "3".to_owned(),
-        effective: required!(day("2026-11-01")),
-        updated: required!(day("2026-11-01")),
+        effective: day("2026-11-01"),
+        updated: day("2026-11-01"),
         summary: Some("How we work.".to_owned()),
         page: Some(Page {
             title: Some("Data processing".to_owned()),
@@ -105,7 +99,7 @@ pub(in crate::core) fn document() -> PolicyDocument {
             "records".into(),
             Source {
                 title: "Records".to_owned(),
-                kind: required!(SourceKind::Managed),
+                kind: SourceKind::Managed,
                 categories: names(&["billing", "orders"]),
                 processor: None,
             },
@@ -170,7 +164,7 @@ fn category(title: &str, role: LegalRole, basis: &str) -> Category {
     Category {
         title: title.to_owned(),
         covers: Some("records".to_owned()),
-        role: required!(role),
+        role: role,
         legal_basis: (!basis.is_empty()).then(|| basis.to_owned()),
         purposes: names(&["billing"]),
         synced_to: names(&["tiktok-shop"]),
@@ -235,9 +229,9 @@ fn rule(id: &str, category: &str, from: &str, keep: Period) -> RetentionRule {
         category: category.into(),
         from: from.into(),
         keep,
-        dispose: required!(Dispose::CryptoErase),
+        dispose: Dispose::CryptoErase,
         physically_within: Some(Period::hours(72)),
-        basis: required!(Basis::LegalCompliance),
+        basis: Basis::LegalCompliance,
         duty: None,
     }
 }

@@ -180,5 +180,5 @@ fn active<'a>(holds: &'a [&'a Hold], now: DateTime<Utc>) -> impl Iterator<Item =
 }
 
 fn dispose_of(rule: &RetentionRule) -> Dispose {
-    rule.dispose.unwrap_or(Dispose::Delete)
+    rule.dispose
 }

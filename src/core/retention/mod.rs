@@ -6,6 +6,7 @@
 //! there. Where a cap crosses a duty to keep or a hold, the answer is a conflict that names both; nothing is deleted.
 //! [`must_stay`] answers what outlives a person's request or a revocation.
 
+mod certificate;
 mod decide;
 mod disposition;
 mod hold;
@@ -16,6 +17,7 @@ mod laws;
 pub(crate) mod sample;
 mod stay;
 
+pub use certificate::{Certifiable, CopyFate, CopyKind, KeysGone, certifiable, fates};
 pub use decide::{breached, decide};
 pub use disposition::{Disposition, DueBecause, Gap, Ground, Keeping};
 pub use hold::{Hold, HoldCover, covering};

@@ -11,9 +11,9 @@ pub(crate) fn rule(id: &str, category: &str, from: &str, keep: &str) -> Retentio
         category: category.into(),
         from: from.into(),
         keep: period(keep),
-        dispose: Some(Dispose::Delete),
+        dispose: Dispose::Delete,
         physically_within: None,
-        basis: Some(Basis::ServiceDelivery),
+        basis: Basis::ServiceDelivery,
         duty: None,
     }
 }
@@ -23,7 +23,7 @@ pub(crate) fn duty(id: &str, category: &str, from: &str, keep: &str, law: &str) 
 }
 
 pub(crate) fn crypto_erase(rule: RetentionRule) -> RetentionRule {
-    RetentionRule { dispose: Some(Dispose::CryptoErase), ..rule }
+    RetentionRule { dispose: Dispose::CryptoErase, ..rule }
 }
 
 pub(crate) fn cap(id: &str, from: &str, at_most: &str, cites: &str) -> Cap {

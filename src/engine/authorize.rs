@@ -1,0 +1,107 @@
+//! The authoriser: decides, puts the decision on record, and only then mints a grant.
+
+use std::fmt;
+
+use super::connect::Authorization;
+use super::papers;
+use super::steward::Steward;
+use super::trouble::Trouble;
+use crate::contracts::Ports;
+use crate::core::access::{Answer, Decision, Explanation, Facts, Grant, Question, decide, explain};
+use crate::core::audit::{AuditEvent, DecidedAs};
+use crate::core::classification::Level;
+use crate::core::policy::{Policy, Record};
+
+/// The answer to a question.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a host must decide on both")]
+pub enum Access {
+    /// Yes, and the proof of it.
+    Granted(Grant),
+    /// No, with everything that explains it.
+    Denied(Denial),
+}
+
+/// A no, and what explains it when somebody asks.
+#[derive(Clone)]
+pub struct Denial {
+    policy: Policy,
+    question: Question,
+    facts: Facts,
+    decision: Decision,
+}
+
+impl Denial {
+    /// The decision.
+    #[must_use]
+    pub const fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// Every reason, the nearest rule, and what is missing for it.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        explain(&self.policy, &self.question, &self.facts)
+    }
+}
+
+impl fmt::Debug for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Denial").field(&self.decision).finish()
+    }
+}
+
+impl<P: Ports> Steward<P> {
+    /// Decides a question, records the decision, and grants or denies.
+    ///
+    /// A decision about data at Confidential or above is on the audit trail before the grant exists; if it cannot be recorded,
+    /// there is no grant. Lower levels are recorded where the policy says so.
+    ///
+    /// # Errors
+    /// A failure below the engine. A denial is not an error.
+    pub async fn authorize(&self, question: &Question) -> Result<Access, Trouble> {
+        let mut facts = Facts::new(self.now(), self.inner.environment);
+        let resource = question.resource();
+        if let Some(connection) = resource.connection()
+            && question.principal().tenant() == resource.tenant()
+        {
+            let store = self.inner.ports.documents();
+            let found = papers::load::<Authorization>(store, resource.tenant(), connection.as_str()).await?;
+            facts = facts.authorization(found.is_some_and(|filed| filed.paper.is_live()));
+        }
+        let policy = &self.inner.policy;
+        let decision = decide(policy, question, &facts);
+        let (outcome, rule) = match decision.answer() {
+            Answer::Allowed { rule } => (DecidedAs::Allowed, Some(rule.clone())),
+            Answer::Forbidden => (DecidedAs::Forbidden, None),
+            Answer::NotPermitted => (DecidedAs::NotPermitted, None),
+        };
+        if self.records(resource.level()) {
+            let event = AuditEvent::Decided {
+                action: question.action(),
+                category: resource.category_name().clone(),
+                level: resource.level(),
+                purpose: question.purpose().name().clone(),
+                outcome,
+                rule: rule.clone(),
+            };
+            let asker = question.principal();
+            let mut keys = self.keys();
+            // A probe of another tenant is written under the asker's tenant, and names nobody of the other.
+            let subject = resource.subject().filter(|_| asker.tenant() == resource.tenant());
+            let entry = self.entry_about(&mut keys, asker.tenant(), Some(asker), subject, event).await?;
+            self.record(vec![entry]).await?;
+        }
+        Ok(match rule {
+            Some(rule) => Access::Granted(Grant::mint(question, rule, decision.policy(), facts.now)),
+            None => {
+                Access::Denied(Denial { policy: policy.clone(), question: question.clone(), facts, decision })
+            }
+        })
+    }
+
+    /// Whether actions on data of this level go on the trail.
+    pub(super) fn records(&self, level: Level) -> bool {
+        level >= Level::Confidential || self.inner.policy.level(level).record == Some(Record::Before)
+    }
+}

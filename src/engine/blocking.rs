@@ -1,0 +1,116 @@
+//! The same verbs for synchronous hosts: each parks the thread until its future is ready.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::authorize::Access;
+use super::connect::{Authorization, ConnectError, TermsError};
+use super::disposal::Disposal;
+use super::erase::{EraseError, Revocation};
+use super::open::OpenError;
+use super::put::{PutError, Stored};
+use super::requests::{CaseError, NewRequest};
+use super::steward::Steward;
+use super::sweep::Swept;
+use super::trail::TrailError;
+use super::trouble::Trouble;
+use crate::contracts::{AnyPorts, Destruction, Ports, block_on};
+use crate::core::access::{Grant, Principal, Purpose, Question};
+use crate::core::audit::Head;
+use crate::core::classification::{Classified, DataClass, FieldValue, Record};
+use crate::core::dsr::{
+    AnyCase, Approved, Case, Closed, Planned, Received, Reviewed, Verdict, VerificationMethod, Verified,
+};
+use crate::core::id::{CaseId, ConnectionId, SubjectId, TenantId};
+use crate::core::place::{Place, Scope};
+use crate::core::policy::PolicyDigest;
+use crate::core::retention::Hold;
+
+/// The verbs of a [`Steward`] for synchronous hosts. Everything that is not a verb (policy, time, page) is the steward's own.
+#[derive(Debug)]
+pub struct Blocking<P: Ports = AnyPorts> {
+    steward: Steward<P>,
+}
+
+impl<P: Ports> Blocking<P> {
+    pub(super) const fn new(steward: Steward<P>) -> Self {
+        Self { steward }
+    }
+}
+
+impl<P: Ports> std::ops::Deref for Blocking<P> {
+    type Target = Steward<P>;
+
+    fn deref(&self) -> &Steward<P> {
+        &self.steward
+    }
+}
+
+/// One line for each verb: its signature, and that it blocks on the steward's.
+macro_rules! blocking {
+    ($($name:ident $(<$($generic:ident : $bound:ident),+>)? ($($argument:ident : $type:ty),*) -> $answer:ty;)+) => {
+        impl<P: Ports> Blocking<P> {
+            $(
+                #[doc = concat!("Blocks on [`Steward::", stringify!($name), "`].")]
+                ///
+                /// # Errors
+                /// As there.
+                pub fn $name $(<$($generic: $bound),+>)? (&self, $($argument: $type),*) -> $answer {
+                    block_on(self.steward.$name $(::<$($generic),+>)? ($($argument),*))
+                }
+            )+
+        }
+    };
+}
+
+blocking! {
+    accept_terms(by: &Principal, digest: PolicyDigest) -> Result<(), TermsError>;
+    connect(by: &Principal, connection: &ConnectionId, platform: &str) -> Result<Authorization, ConnectError>;
+    put<R: Record>(place: &Place, record: &R, purpose: &Purpose) -> Result<Stored, PutError>;
+    ingest<R: Record>(place: &Place, platform: &str, payload: &Value, purpose: &Purpose) -> Result<Stored, PutError>;
+    find<R: Record>(tenant: &TenantId, field: &str, value: &str) -> Result<Vec<SubjectId>, Trouble>;
+    seal<T: FieldValue, C: DataClass>(place: &Place, kind: &'static str, field: &'static str, value: &Classified<T, C>) -> Result<Vec<u8>, PutError>;
+    open_sealed<T: FieldValue, C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
+    authorize(question: &Question) -> Result<Access, Trouble>;
+    open<R: Record>(grant: &Grant, place: &Place) -> Result<R, OpenError>;
+    place_hold(hold: &Hold) -> Result<(), Trouble>;
+    lift_hold(tenant: &TenantId, id: &str) -> Result<bool, Trouble>;
+    receive(request: &NewRequest) -> Result<Case<Received>, CaseError>;
+    case(tenant: &TenantId, id: &CaseId) -> Result<AnyCase, CaseError>;
+    verify(case: Case<Received>, method: VerificationMethod, by: &Principal) -> Result<Case<Verified>, CaseError>;
+    review(case: Case<Verified>, by: &Principal, verdict: Verdict) -> Result<Reviewed, CaseError>;
+    plan(case: Case<Approved>) -> Result<Case<Planned>, CaseError>;
+    carry_out(case: Case<Planned>, by: &Principal) -> Result<(Case<Planned>, Option<Value>), CaseError>;
+    platform_answered(case: Case<Planned>, platform: &str, answer: Result<(), String>) -> Result<Case<Planned>, CaseError>;
+    respond(case: Case<Planned>, text: &str) -> Result<Case<Planned>, CaseError>;
+    close(case: Case<Planned>) -> Result<Case<Closed>, CaseError>;
+    revoke(scope: &Scope, reason: &str) -> Result<Revocation, EraseError>;
+    sweep() -> Result<Swept, Trouble>;
+    disposals(tenant: Option<&TenantId>) -> Result<Vec<Disposal>, Trouble>;
+    rotate_epoch() -> Result<u32, Trouble>;
+    destroy_epochs_before(epoch: u32, backup_taken_at: DateTime<Utc>) -> Result<Vec<Destruction>, Trouble>;
+    verify_trail(kept: Option<Head>) -> Result<Head, TrailError>;
+}
+
+impl<P: Ports> Blocking<P> {
+    /// Blocks on [`Steward::happened`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn happened(&self, scope: &Scope, event: &str, at: DateTime<Utc>) -> Result<(), Trouble> {
+        block_on(self.steward.happened(scope, event, at))
+    }
+
+    /// Blocks on [`Steward::happened_to`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn happened_to<R: Record>(
+        &self,
+        place: &Place,
+        event: &str,
+        at: DateTime<Utc>,
+    ) -> Result<(), PutError> {
+        block_on(self.steward.happened_to::<R>(place, event, at))
+    }
+}

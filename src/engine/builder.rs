@@ -1,0 +1,165 @@
+//! Building a steward: everything that can be checked before the first call is checked here.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::steward::{Inner, Steward};
+use super::trouble::Trouble;
+use crate::contracts::{AnyKeyProvider, AnySource, Clock, DataSource, Ports, SystemClock};
+use crate::core::access::Environment;
+use crate::core::audit::AuditEvent;
+use crate::core::classification::{BindError, DataMap, RecordSet};
+use crate::core::dsr::{Clocks, Holidays};
+use crate::core::id::Name;
+use crate::core::policy::{Policy, SourceKind};
+use crate::crypto::{AeadBackend, Entropy, OsEntropy, RustCrypto};
+
+/// A steward that is being built. What is not said has a safe default: production, the system's clock, RustCrypto.
+#[must_use = "nothing is built before `build`"]
+pub struct Builder<P> {
+    policy: Policy,
+    ports: P,
+    provider: AnyKeyProvider,
+    map: DataMap,
+    backend: Arc<dyn AeadBackend>,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+    environment: Environment,
+    sources: BTreeMap<Name, AnySource>,
+    clocks: Clocks,
+    holidays: Holidays,
+}
+
+impl<P: Ports> Builder<P> {
+    pub(super) fn new(policy: Policy, ports: P, provider: AnyKeyProvider) -> Self {
+        Self {
+            policy,
+            ports,
+            provider,
+            map: DataMap::default(),
+            backend: Arc::new(RustCrypto),
+            entropy: Arc::new(OsEntropy),
+            clock: Arc::new(SystemClock),
+            environment: Environment::Production,
+            sources: BTreeMap::new(),
+            clocks: Clocks::builtin().clone(),
+            holidays: Holidays::default(),
+        }
+    }
+
+    /// Binds kinds of record: code and policy must say the same of each.
+    pub fn bind<S: RecordSet>(mut self) -> Self {
+        self.map = self.map.and(DataMap::of::<S>());
+        self
+    }
+
+    /// Plugs in a source that the policy declares under `name`.
+    pub fn source(mut self, name: impl Into<Name>, source: impl DataSource) -> Self {
+        self.sources.insert(name.into(), AnySource::new(source));
+        self
+    }
+
+    /// Takes the time from `clock`.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Says which environment this is; what is sealed in one does not open in another.
+    pub const fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Takes another implementation of AES-256-GCM.
+    pub fn backend(mut self, backend: impl AeadBackend) -> Self {
+        self.backend = Arc::new(backend);
+        self
+    }
+
+    /// Takes the clocks of regimes from the host's own table; a regime that it lacks keeps the clocks that come with the crate.
+    pub fn clocks(mut self, clocks: &Clocks) -> Self {
+        self.clocks = self.clocks.replaced_by(clocks);
+        self
+    }
+
+    /// Takes public holidays into account where a deadline rolls to a working day.
+    pub fn holidays(mut self, holidays: Holidays) -> Self {
+        self.holidays = holidays;
+        self
+    }
+
+    /// For tests alone: takes randomness from elsewhere than the operating system. Whoever knows it can open everything.
+    pub fn danger_entropy(mut self, entropy: impl Entropy) -> Self {
+        self.entropy = Arc::new(entropy);
+        self
+    }
+
+    /// Builds the steward and records its start.
+    ///
+    /// # Errors
+    /// [`BuildError`]: code and policy disagree, a source is plugged in that the policy does not declare, or the trail cannot be
+    /// written.
+    pub async fn build(self) -> Result<Steward<P>, BuildError> {
+        let document = self.policy.document();
+        self.map.bind(document)?;
+        for name in self.sources.keys() {
+            match document.sources.get(name).map(|source| source.kind) {
+                None => return Err(BuildError::UndeclaredSource { name: name.clone() }),
+                Some(SourceKind::Managed) => {
+                    return Err(BuildError::ManagedSource { name: name.clone() });
+                }
+                Some(SourceKind::Own | SourceKind::Processor) => {}
+            }
+        }
+        let steward = Steward {
+            inner: Arc::new(Inner {
+                policy: self.policy,
+                map: self.map,
+                ports: self.ports,
+                provider: self.provider,
+                backend: self.backend,
+                entropy: self.entropy,
+                clock: self.clock,
+                environment: self.environment,
+                sources: self.sources,
+                clocks: self.clocks,
+                holidays: self.holidays,
+            }),
+        };
+        let started = steward.entry(AuditEvent::Started { environment: steward.environment() });
+        steward.record(vec![started]).await?;
+        Ok(steward)
+    }
+}
+
+impl<P> fmt::Debug for Builder<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// Why a steward cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Code and policy disagree.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// A source is plugged in that the policy does not declare.
+    #[error("source `{name}` is plugged in, and the policy does not declare it: add `[sources.{name}]`")]
+    UndeclaredSource {
+        /// The source.
+        name: Name,
+    },
+    /// A source is plugged in under the name of the steward's own records.
+    #[error("source `{name}` is the steward's own records: nothing can be plugged in for it")]
+    ManagedSource {
+        /// The source.
+        name: Name,
+    },
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}

@@ -1,0 +1,258 @@
+//! Terms and authorisations: what must be there before a platform's data comes in.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::keyring::KeyError;
+use super::papers::{self, Paper};
+use super::steward::Steward;
+use super::trouble::Trouble;
+use crate::contracts::{DocumentKind, Ports};
+use crate::core::access::Principal;
+use crate::core::audit::{AuditEvent, Pseudonym};
+use crate::core::id::{ConnectionId, Name, TenantId};
+use crate::core::place::Scope;
+use crate::core::policy::PolicyDigest;
+
+/// A tenant's acceptance of one version of the policy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Acceptance {
+    tenant: TenantId,
+    digest: PolicyDigest,
+    version: String,
+    at: DateTime<Utc>,
+    by: Option<Pseudonym>,
+}
+
+impl Paper for Acceptance {
+    const KIND: DocumentKind = DocumentKind::Acceptance;
+
+    fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    fn id(&self) -> String {
+        self.digest.to_string()
+    }
+}
+
+/// The authorisation of a tenant's platform connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The platform.
+    pub platform: Name,
+    /// When it was given.
+    pub granted: DateTime<Utc>,
+    /// The policy that the tenant had accepted then.
+    pub policy: PolicyDigest,
+    /// When it was revoked, where it was.
+    pub revoked: Option<DateTime<Utc>>,
+}
+
+impl Authorization {
+    /// Whether it was given and not revoked.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.revoked.is_none()
+    }
+}
+
+impl Paper for Authorization {
+    const KIND: DocumentKind = DocumentKind::Authorization;
+
+    fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    fn id(&self) -> String {
+        self.connection.as_str().to_owned()
+    }
+}
+
+/// Events of a scope: what retention runs from, besides a record's own events.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Timeline {
+    pub(super) scope: Scope,
+    pub(super) events: BTreeMap<Name, DateTime<Utc>>,
+}
+
+impl Timeline {
+    pub(super) fn id_of(scope: &Scope) -> String {
+        match scope {
+            Scope::Tenant(_) => "tenant".to_owned(),
+            Scope::Connection(_, id) => format!("connection/{}", id.as_str()),
+            Scope::Subject(_, id) => format!("subject/{}", id.as_str()),
+            Scope::Case(_, id) => format!("case/{}", id.as_str()),
+        }
+    }
+}
+
+impl Paper for Timeline {
+    const KIND: DocumentKind = DocumentKind::Timeline;
+
+    fn tenant(&self) -> &TenantId {
+        self.scope.tenant()
+    }
+
+    fn id(&self) -> String {
+        Self::id_of(&self.scope)
+    }
+}
+
+/// Why terms are not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TermsError {
+    /// What was accepted is not the policy in force.
+    #[error("the accepted digest is not that of the policy in force (`{current}`)")]
+    NotPublished {
+        /// Digest of the policy in force.
+        current: PolicyDigest,
+    },
+    /// A program cannot agree to terms, and nobody can for another tenant.
+    #[error("terms are accepted by a person of the tenant")]
+    NotOfTenant,
+    /// No key for the tenant.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+/// Why a connection is not authorised.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The tenant has not accepted the policy in force.
+    #[error("the tenant has not accepted the policy in force (version `{version}`)")]
+    TermsNotAccepted {
+        /// Version of the policy in force.
+        version: String,
+    },
+    /// The policy declares no such platform.
+    #[error("the policy declares no platform `{platform}`")]
+    UnknownPlatform {
+        /// The platform.
+        platform: Name,
+    },
+    /// An identifier is empty, too long, or holds control characters.
+    #[error("an identifier is empty, too long, or holds control characters")]
+    BadIdentifier,
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+impl<P: Ports> Steward<P> {
+    /// Records that a tenant accepts the policy with this digest.
+    ///
+    /// # Errors
+    /// [`TermsError::NotPublished`] where the digest is not that of the policy in force.
+    pub async fn accept_terms(&self, by: &Principal, digest: PolicyDigest) -> Result<(), TermsError> {
+        let current = self.inner.policy.digest();
+        if digest != current {
+            return Err(TermsError::NotPublished { current });
+        }
+        let tenant = by.tenant();
+        if by.kind() != crate::core::access::PrincipalKind::Person || !tenant.is_well_formed() {
+            return Err(TermsError::NotOfTenant);
+        }
+        let mut keys = self.keys();
+        keys.for_sealing(&Scope::Tenant(tenant.clone())).await?;
+        let event = AuditEvent::TermsAccepted { accepted: digest };
+        let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
+        let acceptance = Acceptance {
+            tenant: tenant.clone(),
+            digest,
+            version: self.inner.policy.version().to_owned(),
+            at: self.now(),
+            by: entry.by.clone(),
+        };
+        self.record(vec![entry]).await?;
+        let store = self.inner.ports.documents();
+        papers::update(store, tenant, &acceptance.id(), |found: Option<Acceptance>| {
+            Ok::<_, Trouble>(found.unwrap_or_else(|| acceptance.clone()))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Records that a tenant authorised a platform connection. Connecting again after a revocation starts anew, and revives nothing.
+    ///
+    /// # Errors
+    /// [`ConnectError::TermsNotAccepted`] where the tenant has not accepted the policy in force.
+    pub async fn connect(
+        &self,
+        by: &Principal,
+        connection: &ConnectionId,
+        platform: &str,
+    ) -> Result<Authorization, ConnectError> {
+        let (tenant, policy) = (by.tenant(), &self.inner.policy);
+        if !tenant.is_well_formed() || !connection.is_well_formed() {
+            return Err(ConnectError::BadIdentifier);
+        }
+        if !policy.document().platforms.contains_key(platform) {
+            return Err(ConnectError::UnknownPlatform { platform: Name::new(platform) });
+        }
+        let store = self.inner.ports.documents();
+        if papers::load::<Acceptance>(store, tenant, &policy.digest().to_string()).await?.is_none() {
+            return Err(ConnectError::TermsNotAccepted { version: policy.version().to_owned() });
+        }
+        let scope = Scope::Connection(tenant.clone(), connection.clone());
+        let mut keys = self.keys();
+        let shown = keys
+            .pseudonym(&Scope::Tenant(tenant.clone()), "connection", connection.as_str())
+            .await?
+            .ok_or(Trouble::Key { scope: "tenant" })?;
+        let event = AuditEvent::Authorized { connection: shown, platform: Name::new(platform) };
+        let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
+        self.record(vec![entry]).await?;
+        // Opened before the paper says so: a crash in between leaves a scope that nothing is let into.
+        keys.change(&scope, |row| row.closed.take().is_some()).await?;
+        let fresh = Authorization {
+            tenant: tenant.clone(),
+            connection: connection.clone(),
+            platform: Name::new(platform),
+            granted: self.now(),
+            policy: policy.digest(),
+            revoked: None,
+        };
+        let saved = papers::update(store, tenant, connection.as_str(), |found: Option<Authorization>| {
+            Ok::<_, Trouble>(found.filter(Authorization::is_live).unwrap_or_else(|| fresh.clone()))
+        })
+        .await?;
+        Ok(saved)
+    }
+
+    /// Records an event of a scope from which retention runs (`relationship_ended`). The earliest time that was said stays.
+    ///
+    /// # Errors
+    /// A failure below the engine.
+    pub async fn happened(
+        &self,
+        scope: &Scope,
+        event: impl Into<Name>,
+        at: DateTime<Utc>,
+    ) -> Result<(), Trouble> {
+        let event = event.into();
+        let store = self.inner.ports.documents();
+        papers::update(store, scope.tenant(), &Timeline::id_of(scope), |found: Option<Timeline>| {
+            let mut timeline =
+                found.unwrap_or_else(|| Timeline { scope: scope.clone(), events: BTreeMap::new() });
+            let known = timeline.events.entry(event.clone()).or_insert(at);
+            // A new period of the same relation (authorised again, revoked again) moves the event on; a repetition does not.
+            *known = (*known).max(at);
+            Ok::<_, Trouble>(timeline)
+        })
+        .await
+        .map(|_| ())
+    }
+}

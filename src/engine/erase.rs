@@ -1,0 +1,341 @@
+//! Erasing a scope: what must stay is sealed anew, then the keys go, then the rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::connect::Authorization;
+use super::disposal::Disposal;
+use super::holds::Outlook;
+use super::keyring::{KeyError, KeySession};
+use super::managed::{MANAGED_PAGE, item_of};
+use super::open::{OpenError, field_scopes, place_of};
+use super::papers;
+use super::steward::Steward;
+use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
+use crate::contracts::{
+    Expected, FieldBody, KeyState, Ports, RecordKey, RecordQuery, RecordRow, RecordStore, StoredField,
+};
+use crate::core::audit::{AuditEvent, Cause};
+use crate::core::id::Name;
+use crate::core::place::{Place, Scope};
+use crate::core::retention::KeysGone;
+use crate::crypto::Envelope;
+
+/// Why a scope is not erased.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EraseError {
+    /// Only the authorisation of a connection can be revoked; a person's data goes through a request.
+    #[error("a {scope} cannot be revoked: only a connection can")]
+    NotAConnection {
+        /// Kind of the scope.
+        scope: &'static str,
+    },
+    /// The connection was never authorised.
+    #[error("the connection was never authorised")]
+    NeverAuthorized,
+    /// What must stay cannot be sealed anew.
+    #[error("what must stay cannot be opened to be sealed anew")]
+    Reseal(#[source] Box<OpenError>),
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+impl From<KeyError> for EraseError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Trouble(trouble) => Self::Trouble(trouble),
+            key => Self::Reseal(Box::new(OpenError::Key(key))),
+        }
+    }
+}
+
+impl From<OpenError> for EraseError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Trouble(trouble) => Self::Trouble(trouble),
+            other => Self::Reseal(Box::new(other)),
+        }
+    }
+}
+
+/// A revocation: the keys are gone when this is returned.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Revocation {
+    /// When it took effect.
+    pub at: DateTime<Utc>,
+    /// The evidence, with the fate of every copy: certified once the rows are gone and every copy is dead.
+    pub disposal: Disposal,
+}
+
+impl<P: Ports> Steward<P> {
+    /// Revokes the authorisation of a connection: reads are refused and its keys destroyed at once, in every process.
+    ///
+    /// What a duty or a hold keeps is sealed anew first, under a key that no older backup knows. Rows go in the next
+    /// [`sweep`](Self::sweep). Revoking again gives the same answer.
+    ///
+    /// # Errors
+    /// [`EraseError`]; the same call goes on where it stopped.
+    pub async fn revoke(&self, scope: &Scope, reason: &str) -> Result<Revocation, EraseError> {
+        let Scope::Connection(tenant, connection) = scope else {
+            return Err(EraseError::NotAConnection { scope: scope.kind() });
+        };
+        let found = papers::load::<Authorization>(self.papers(), tenant, connection.as_str()).await?;
+        let authorization = found.ok_or(EraseError::NeverAuthorized)?.paper;
+        let id = format!("revocation/{}/{}", connection.as_str(), authorization.granted.to_rfc3339());
+        let mut fresh = Disposal::open(
+            id,
+            tenant.clone(),
+            Cause::Revocation { reason: reason.to_owned() },
+            self.inner.policy.digest(),
+            self.now(),
+        );
+        fresh.scope = Some(scope.clone());
+        fresh.gone_by = self.physical_bound(fresh.opened);
+        let disposal = self.open_disposal(fresh).await?;
+        let at = disposal.opened;
+        papers::update(self.papers(), tenant, connection.as_str(), |found: Option<Authorization>| {
+            let mut paper = found.ok_or(EraseError::NeverAuthorized)?;
+            paper.revoked = paper.revoked.or(Some(at));
+            Ok::<_, EraseError>(paper)
+        })
+        .await?;
+        self.happened(scope, "authorization_revoked", at).await?;
+        let disposal = self.destroy_keys(disposal, scope).await?;
+        let disposal = self.certify(&disposal).await?;
+        Ok(Revocation { at, disposal })
+    }
+
+    /// The shortest time within which the policy wants revoked data physically gone.
+    fn physical_bound(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let rules = &self.inner.policy.document().retention.rule;
+        rules
+            .iter()
+            .filter(|rule| rule.from == "authorization_revoked")
+            .filter_map(|rule| rule.physically_within)
+            .map(|within| within.after(from))
+            .min()
+    }
+
+    /// Destroys every key version that the scope had when the disposal was opened; what must stay is sealed under a new one first.
+    ///
+    /// Every step may be repeated: which versions go is written down before the first of them does.
+    pub(super) async fn destroy_keys(
+        &self,
+        disposal: Disposal,
+        scope: &Scope,
+    ) -> Result<Disposal, EraseError> {
+        if disposal.keys.is_some() {
+            return Ok(disposal);
+        }
+        let mut keys = self.keys();
+        let now = self.now();
+        let row = keys
+            .change(scope, |row| {
+                row.closed.is_none() && {
+                    row.closed = Some(now);
+                    true
+                }
+            })
+            .await?;
+        let newest = row.keys.last().map_or(0, |key| key.number);
+        let disposal = self.amend(&disposal, |paper| paper.doomed = paper.doomed.or(Some(newest))).await?;
+        let doomed = disposal.doomed.unwrap_or(newest);
+        let mut kept: BTreeMap<RecordKey, String> = BTreeMap::new();
+        loop {
+            // Again until nothing is left to seal anew: a hold placed meanwhile is found before the keys go.
+            let staying = self.staying(scope).await?;
+            let mut resealed = false;
+            for (row, why) in staying {
+                resealed |= self.reseal(&mut keys, scope, doomed, &row).await?;
+                kept.insert(row.key, why);
+            }
+            if !resealed {
+                break;
+            }
+        }
+        let row = keys
+            .change(scope, |row| {
+                let mut changed = false;
+                for key in row.keys.iter_mut().filter(|key| key.number <= doomed) {
+                    if let KeyState::Active { epoch, .. } = key.state {
+                        key.state = KeyState::Destroyed { at: now, epoch };
+                        changed = true;
+                    }
+                }
+                changed
+            })
+            .await?;
+        let gone: Vec<u32> = row
+            .keys
+            .iter()
+            .filter(|key| key.number <= doomed)
+            .filter_map(|key| match key.state {
+                KeyState::Destroyed { epoch, .. } => Some(epoch),
+                KeyState::Active { .. } => None,
+            })
+            .collect();
+        let versions = u32::try_from(gone.len()).unwrap_or(u32::MAX);
+        let keys_gone = KeysGone::new(now, versions, gone.into_iter().collect::<BTreeSet<_>>());
+        let event = AuditEvent::KeysDestroyed {
+            disposal: disposal.id.clone(),
+            scope: scope.kind().to_owned(),
+            versions,
+        };
+        self.record(vec![self.entry(event)]).await?;
+        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+        kept.into_values().for_each(|why| *reasons.entry(why).or_default() += 1);
+        let disposal = self
+            .amend(&disposal, |paper| {
+                paper.keys = paper.keys.take().or_else(|| Some(keys_gone.clone()));
+                paper.kept = reasons.iter().map(|(why, count)| (*count, why.clone())).collect();
+            })
+            .await?;
+        Ok(disposal)
+    }
+
+    /// The records under a scope that a duty or a hold keeps. Reads only categories that a duty is about, unless something of the
+    /// tenant is on hold: the cost does not grow with what simply goes.
+    async fn staying(&self, scope: &Scope) -> Result<Vec<(RecordRow, String)>, EraseError> {
+        let mut outlook = Outlook::new(self);
+        let duties: BTreeSet<Name> = self
+            .inner
+            .policy
+            .document()
+            .retention
+            .rule
+            .iter()
+            .filter(|rule| rule.duty.is_some())
+            .map(|rule| rule.category.clone())
+            .collect();
+        let categories = if outlook.any_hold(scope.tenant()).await? { None } else { Some(duties) };
+        let rows = self.rows(&RecordQuery { categories, ..query_of(scope) }).await?;
+        let mut staying = Vec::new();
+        for row in rows {
+            if let Some(stay) = outlook.stay(&item_of(&row)).await? {
+                staying.push((row, stay.to_string()));
+            }
+        }
+        Ok(staying)
+    }
+
+    /// Seals anew whatever in `row` is sealed under a doomed version of the scope's key; `false` where nothing is.
+    async fn reseal(
+        &self,
+        keys: &mut KeySession<'_, P>,
+        scope: &Scope,
+        doomed: u32,
+        row: &RecordRow,
+    ) -> Result<bool, EraseError> {
+        let store = self.inner.ports.records();
+        for _ in 0..ATTEMPTS {
+            let Some(mut fresh) = store.fetch(&row.key).await.map_err(Trouble::from)? else {
+                return Ok(false);
+            };
+            let place = place_of(&fresh);
+            let mut changed = false;
+            let key = fresh.key.clone();
+            for field in &mut fresh.fields {
+                if let Some(sealed) = self.resealed(keys, scope, doomed, &place, &key, field).await? {
+                    field.body = FieldBody::Sealed(sealed);
+                    changed = true;
+                }
+            }
+            if !changed {
+                return Ok(false);
+            }
+            let expected = Expected::Version(fresh.version);
+            fresh.version = expected.next();
+            if unless_conflict(store.put(fresh, expected).await)? {
+                return Ok(true);
+            }
+        }
+        Err(Trouble::Contention { during: "seal a record anew" }.into())
+    }
+
+    async fn resealed(
+        &self,
+        keys: &mut KeySession<'_, P>,
+        scope: &Scope,
+        doomed: u32,
+        place: &Place,
+        key: &RecordKey,
+        field: &StoredField,
+    ) -> Result<Option<Vec<u8>>, EraseError> {
+        let FieldBody::Sealed(sealed) = &field.body else { return Ok(None) };
+        let scopes = field_scopes(place, field.subject.as_ref());
+        let Some(at) = scopes.iter().position(|own| own == scope) else { return Ok(None) };
+        let refused = || EraseError::Reseal(Box::new(OpenError::Sealed { field: field.name.clone() }));
+        let parsed = Envelope::parse(sealed).map_err(|_| refused())?;
+        let named = parsed.header().scopes().to_vec();
+        if named.get(at).is_none_or(|(_, version)| *version > doomed) {
+            return Ok(None);
+        }
+        let plain = match keys.open_field(place, key, field).await {
+            Ok(plain) => plain,
+            // Dead already, through another of its scopes: there is nothing to keep.
+            Err(OpenError::Key(KeyError::Destroyed { .. })) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let mut under = Vec::with_capacity(scopes.len());
+        for (own, (_, version)) in scopes.into_iter().zip(named) {
+            if own == *scope {
+                let (version, key) = keys.successor(&own, doomed).await?;
+                under.push((own, version, key));
+            } else {
+                let key = keys.version(&own, version).await?;
+                under.push((own, version, key));
+            }
+        }
+        let context = keys.context(place, key, &field.name, &field.class, field.subject.as_ref());
+        Ok(Some(keys.seal_under(&under, &context, &plain)?))
+    }
+
+    pub(super) async fn rows(&self, query: &RecordQuery) -> Result<Vec<RecordRow>, Trouble> {
+        let store = self.inner.ports.records();
+        let (mut rows, mut after): (Vec<RecordRow>, Option<RecordKey>) = (Vec::new(), None);
+        loop {
+            let page = store.list(query, after.as_ref(), MANAGED_PAGE).await?;
+            let full = page.len() >= MANAGED_PAGE;
+            after = page.last().map(|row| row.key.clone());
+            rows.extend(page);
+            if !full {
+                return Ok(rows);
+            }
+        }
+    }
+}
+
+impl<P: Ports> KeySession<'_, P> {
+    /// The key version after the doomed ones, made where there is none: for what must stay, in a scope that is closed to all else.
+    async fn successor(
+        &mut self,
+        scope: &Scope,
+        doomed: u32,
+    ) -> Result<(u32, crate::crypto::SecretKey), KeyError> {
+        for _ in 0..ATTEMPTS {
+            if let Some((number, key)) = self.newest(scope).await?
+                && number > doomed
+            {
+                return Ok((number, key));
+            }
+            let row = self.row(scope).await?;
+            self.add_version(scope, row).await?;
+        }
+        Err(Trouble::Contention { during: "make a scope key" }.into())
+    }
+}
+
+/// The records that stand under a scope.
+pub(super) fn query_of(scope: &Scope) -> RecordQuery {
+    let mut query = RecordQuery { tenant: Some(scope.tenant().clone()), ..RecordQuery::default() };
+    match scope {
+        Scope::Connection(_, connection) => query.connection = Some(connection.clone()),
+        Scope::Subject(_, subject) => query.subject = Some(subject.clone()),
+        Scope::Tenant(_) | Scope::Case(..) => {}
+    }
+    query
+}

@@ -1,0 +1,369 @@
+//! The steward's own records as a source: requests and sweeps reach them the way they reach a host's own tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::authorize::Access;
+use super::disposal::Disposal;
+use super::erase::{EraseError, query_of};
+use super::keyring::KeyError;
+use super::open::{OpenError, place_of};
+use super::steward::Steward;
+use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
+use crate::contracts::{
+    Answer, DataSource, Disposed, Erasure, Expected, ExportedRecord, FieldBody, Ports, RecordKey,
+    RecordQuery, RecordRow, RecordStore, SourceError, SourceItem, StoreErrorKind, SubjectRef, TaskId,
+};
+use crate::core::access::{Action, Principal, Purpose, Question, Resource};
+use crate::core::audit::Cause;
+use crate::core::classification::Level;
+use crate::core::id::{CaseId, Name, RecordId, TenantId};
+use crate::core::place::Scope;
+use crate::core::retention::Disposition;
+
+/// Number of records that one listing asks for.
+pub(super) const MANAGED_PAGE: usize = 256;
+
+/// Stands between the parts of an item's id. No identifier holds a control character, and none sorts before it, so that ids sort
+/// as the keys do.
+const SEPARATOR: char = '\u{0}';
+
+/// The steward's own records, as somebody who answers a request (or, without an actor, a sweep) reaches them.
+pub(super) struct Managed<P: Ports> {
+    pub(super) steward: Steward<P>,
+    pub(super) actor: Option<(Principal, CaseId)>,
+}
+
+impl<P: Ports> Managed<P> {
+    /// Whether the actor may do this with every category among the rows; the answer to be given where not.
+    async fn refusal(&self, action: Action, rows: &[RecordRow]) -> Result<Option<String>, Trouble> {
+        let mut levels: BTreeMap<&Name, Level> = BTreeMap::new();
+        for row in rows {
+            let level = levels.entry(&row.category).or_insert(row.level);
+            *level = row.level.max(*level);
+        }
+        let requests = self.steward.policy().document().requests.as_ref();
+        let Some(((actor, _), requests)) = self.actor.as_ref().zip(requests) else {
+            return Ok(Some("nobody answers for it".to_owned()));
+        };
+        for (category, level) in levels {
+            let resource = Resource::category(actor.tenant(), category, level);
+            let question = Question::new(actor.clone(), action, resource, Purpose::new(&requests.purpose))
+                .assigned_case(true);
+            if let Access::Denied(denial) = self.steward.authorize(&question).await? {
+                return Ok(Some(format!("category `{category}`: {}", denial.explain())));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn about(&self, who: &SubjectRef) -> Result<Vec<RecordRow>, Trouble> {
+        let scope = Scope::Subject(who.tenant.clone(), who.subject.clone());
+        self.steward.rows(&query_of(&scope)).await
+    }
+
+    async fn exported(&self, who: &SubjectRef, row: &RecordRow) -> Result<ExportedRecord, OpenError> {
+        let mut keys = self.steward.keys();
+        let place = place_of(row);
+        let classes = &self.steward.policy().document().classes;
+        let mut fields = BTreeMap::new();
+        for field in row.fields.iter().filter(|field| is_about(row, field, who)) {
+            let authenticator = classes.get(&field.class).is_none_or(|class| class.authenticator);
+            let value = if authenticator {
+                Value::Null
+            } else {
+                let plain: Zeroizing<Vec<u8>> = match keys.open_field(&place, &row.key, field).await {
+                    Ok(plain) => plain,
+                    // Its key went with another scope: it is gone, and waits for its row to go.
+                    Err(OpenError::Key(KeyError::Destroyed { .. })) => continue,
+                    Err(error) => return Err(error),
+                };
+                serde_json::from_slice(&plain).map_err(|_| OpenError::Sealed { field: field.name.clone() })?
+            };
+            fields.insert(field.name.to_string(), value);
+        }
+        Ok(ExportedRecord { category: row.category.clone(), fields })
+    }
+
+    async fn corrected(
+        &self,
+        who: &SubjectRef,
+        key: &RecordKey,
+        changes: &BTreeMap<String, Value>,
+    ) -> Result<bool, EraseError> {
+        let store = self.steward.ports().records();
+        for _ in 0..ATTEMPTS {
+            let Some(mut row) = store.fetch(key).await.map_err(Trouble::from)? else { return Ok(false) };
+            let (place, mut keys, mut changed) = (place_of(&row), self.steward.keys(), false);
+            let whole = row.clone();
+            for field in row.fields.iter_mut().filter(|field| is_about(&whole, field, who)) {
+                let Some(value) = changes.get(field.name.as_str()) else { continue };
+                let plain = Zeroizing::new(value.to_string().into_bytes());
+                field.body = match field.body {
+                    FieldBody::Clear(_) => FieldBody::Clear(plain.to_vec()),
+                    FieldBody::Sealed(_) => {
+                        let subject = field.subject.as_ref();
+                        FieldBody::Sealed(
+                            keys.seal_at(&place, key, &field.name, &field.class, subject, &plain).await?,
+                        )
+                    }
+                };
+                changed = true;
+            }
+            if !changed {
+                return Ok(false);
+            }
+            row.index = self.steward.reindexed(&mut keys, &whole, changes).await?;
+            let expected = Expected::Version(row.version);
+            row.version = expected.next();
+            if unless_conflict(store.put(row, expected).await)? {
+                return Ok(true);
+            }
+        }
+        Err(Trouble::Contention { during: "correct a record" }.into())
+    }
+}
+
+impl<P: Ports> DataSource for Managed<P> {
+    async fn export(
+        &self,
+        who: &SubjectRef,
+        _task: &TaskId,
+    ) -> Result<Answer<Vec<ExportedRecord>>, SourceError> {
+        let rows = self.about(who).await.map_err(SourceError::unreachable)?;
+        if let Some(reason) = self.refusal(Action::Export, &rows).await.map_err(SourceError::unreachable)? {
+            return Ok(Answer::Skipped { reason });
+        }
+        let mut records = Vec::with_capacity(rows.len());
+        for row in &rows {
+            records.push(self.exported(who, row).await.map_err(SourceError::unreachable)?);
+        }
+        Ok(Answer::Done(records))
+    }
+
+    async fn correct(
+        &self,
+        who: &SubjectRef,
+        changes: &BTreeMap<String, Value>,
+        _task: &TaskId,
+    ) -> Result<Answer<u64>, SourceError> {
+        let rows = self.about(who).await.map_err(SourceError::unreachable)?;
+        if let Some(reason) = self.refusal(Action::Write, &rows).await.map_err(SourceError::unreachable)? {
+            return Ok(Answer::Skipped { reason });
+        }
+        let mut corrected = 0;
+        for row in &rows {
+            let done = self.corrected(who, &row.key, changes).await;
+            corrected += u64::from(done.map_err(SourceError::unreachable)?);
+        }
+        Ok(Answer::Done(corrected))
+    }
+
+    /// What must stay is decided here, record by record: `keep` speaks to sources that cannot.
+    async fn erase(
+        &self,
+        who: &SubjectRef,
+        _keep: &BTreeMap<Name, String>,
+        task: &TaskId,
+    ) -> Result<Answer<Erasure>, SourceError> {
+        let rows = self.about(who).await.map_err(SourceError::unreachable)?;
+        if let Some(reason) = self.refusal(Action::Erase, &rows).await.map_err(SourceError::unreachable)? {
+            return Ok(Answer::Skipped { reason });
+        }
+        let Some((_, case)) = &self.actor else {
+            return Ok(Answer::Skipped { reason: "nobody answers for it".to_owned() });
+        };
+        let disposal = self.steward.erase_subject(who, case, task).await;
+        let disposal: Disposal = disposal.map_err(SourceError::unreachable)?;
+        Ok(Answer::Done(Erasure { erased: disposal.records, kept: disposal.kept }))
+    }
+
+    async fn items(&self, after: Option<&str>, limit: usize) -> Result<Vec<SourceItem>, SourceError> {
+        let after = after.and_then(key_of);
+        let store = self.steward.ports().records();
+        let rows = store.list(&RecordQuery::default(), after.as_ref(), limit).await;
+        Ok(rows.map_err(SourceError::unreachable)?.iter().map(item_of).collect())
+    }
+
+    async fn dispose(&self, item: &SourceItem) -> Result<Disposed, SourceError> {
+        let store = self.steward.ports().records();
+        let Some(key) = key_of(&item.id) else { return Ok(Disposed::Changed) };
+        for _ in 0..ATTEMPTS {
+            let Some(row) = store.fetch(&key).await.map_err(SourceError::unreachable)? else {
+                return Ok(Disposed::Gone);
+            };
+            if item_of(&row) != *item {
+                return Ok(Disposed::Changed);
+            }
+            match store.delete(&key, row.version).await {
+                Ok(()) => return Ok(Disposed::Gone),
+                Err(error) if error.kind() == StoreErrorKind::Conflict => {}
+                Err(error) => return Err(SourceError::unreachable(error)),
+            }
+        }
+        Ok(Disposed::Changed)
+    }
+}
+
+impl<P: Ports> Steward<P> {
+    /// Erases a person: keys first, then rows; what must stay is counted with its reason. The same task is the same erasure.
+    async fn erase_subject(
+        &self,
+        who: &SubjectRef,
+        case: &CaseId,
+        task: &TaskId,
+    ) -> Result<Disposal, EraseError> {
+        let mut fresh = Disposal::open(
+            format!("case/{}", task.as_str()),
+            who.tenant.clone(),
+            Cause::Case { case: case.clone() },
+            self.policy().digest(),
+            self.now(),
+        );
+        let scope = Scope::Subject(who.tenant.clone(), who.subject.clone());
+        fresh.scope = Some(scope.clone());
+        let disposal = self.open_disposal(fresh).await?;
+        let disposal = self.destroy_keys(disposal, &scope).await?;
+        let disposal = self.delete_rows(disposal, &scope).await?;
+        Ok(self.certify(&disposal).await?)
+    }
+
+    /// Deletes the rows under a scope that nothing keeps. In rows that are about somebody else as a whole, only the fields about
+    /// the person go.
+    pub(super) async fn delete_rows(&self, disposal: Disposal, scope: &Scope) -> Result<Disposal, Trouble> {
+        if disposal.rows_gone.is_some() {
+            return Ok(disposal);
+        }
+        let source = self.managed_source();
+        let disposal = self.work_off(disposal).await?;
+        let mut outlook = super::holds::Outlook::new(self);
+        let mut going = Vec::new();
+        for row in self.rows(&query_of(scope)).await? {
+            // What came in after the scope had been opened again is not what was erased.
+            if row.stored_at > disposal.opened || outlook.stay(&item_of(&row)).await?.is_some() {
+                continue;
+            }
+            match scope {
+                Scope::Subject(_, subject) if row.subject.as_ref() != Some(subject) => {
+                    self.drop_fields(&row.key, subject).await?;
+                }
+                _ => going.push(item_of(&row)),
+            }
+        }
+        let disposal =
+            self.amend(&disposal, |paper| paper.pending = Some((source.clone(), going.clone()))).await?;
+        let disposal = self.work_off(disposal).await?;
+        let now = self.now();
+        self.amend(&disposal, |paper| paper.rows_gone = paper.rows_gone.or(Some(now))).await
+    }
+
+    async fn drop_fields(
+        &self,
+        key: &RecordKey,
+        subject: &crate::core::id::SubjectId,
+    ) -> Result<(), Trouble> {
+        let store = self.inner.ports.records();
+        for _ in 0..ATTEMPTS {
+            let Some(mut row) = store.fetch(key).await? else { return Ok(()) };
+            row.fields.retain(|field| field.subject.as_ref() != Some(subject));
+            let names: BTreeSet<Name> = row.fields.iter().map(|field| field.name.clone()).collect();
+            row.index.retain(|entry| names.contains(&entry.field));
+            let expected = Expected::Version(row.version);
+            row.version = expected.next();
+            if unless_conflict(store.put(row, expected).await)? {
+                return Ok(());
+            }
+        }
+        Err(Trouble::Contention { during: "drop the fields about a person" })
+    }
+
+    /// Deletes what a disposal has written down as going, counts it, and crosses it off, in one step that may be repeated.
+    ///
+    /// Whether something keeps an item is asked again right before it goes.
+    pub(super) async fn work_off(&self, disposal: Disposal) -> Result<Disposal, Trouble> {
+        let Some((source, items)) = disposal.pending.clone() else { return Ok(disposal) };
+        let mut gone = 0_u64;
+        for item in &items {
+            if self.stays_now(&disposal, item).await? {
+                continue;
+            }
+            match self.dispose_in(&source, item).await {
+                Ok(Disposed::Gone) => gone += 1,
+                Ok(Disposed::Changed) => {}
+                Err(error) => {
+                    return Err(crate::contracts::StoreError::unavailable("delete what is due", error).into());
+                }
+            }
+        }
+        self.amend(&disposal, |paper| {
+            if paper.pending.take().is_some() {
+                paper.records += gone;
+            }
+        })
+        .await
+    }
+
+    async fn stays_now(&self, disposal: &Disposal, item: &SourceItem) -> Result<bool, Trouble> {
+        let by_retention = matches!(disposal.cause, Cause::Retention { .. });
+        if by_retention {
+            return Ok(!matches!(self.dispose_of(item).await?, Disposition::DueSince { .. }));
+        }
+        Ok(super::holds::Outlook::new(self).stay(item).await?.is_some())
+    }
+
+    pub(super) fn managed(&self) -> Managed<P> {
+        Managed { steward: self.clone(), actor: None }
+    }
+
+    /// The name under which the policy declares the steward's own records.
+    pub(super) fn managed_source(&self) -> Name {
+        let sources = &self.policy().document().sources;
+        let managed =
+            sources.iter().find(|(_, source)| source.kind == crate::core::policy::SourceKind::Managed);
+        managed.map_or_else(|| Name::new("records"), |(name, _)| name.clone())
+    }
+
+    async fn dispose_in(&self, source: &Name, item: &SourceItem) -> Result<Disposed, SourceError> {
+        match self.inner.sources.get(source) {
+            Some(own) => own.dispose(item).await,
+            None => self.managed().dispose(item).await,
+        }
+    }
+}
+
+/// Whether a field is about this person, and not about somebody else whom the record speaks of.
+fn is_about(row: &RecordRow, field: &crate::contracts::StoredField, who: &SubjectRef) -> bool {
+    field.subject.as_ref().or(row.subject.as_ref()) == Some(&who.subject)
+}
+
+/// A record as retention sees it.
+pub(super) fn item_of(row: &RecordRow) -> SourceItem {
+    let mut id = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(
+        id,
+        "{}{SEPARATOR}{}{SEPARATOR}{}",
+        row.key.tenant.as_str(),
+        row.key.kind.as_str(),
+        row.key.id.as_str()
+    );
+    SourceItem {
+        id,
+        tenant: row.key.tenant.clone(),
+        category: row.category.clone(),
+        connection: row.connection.clone(),
+        subjects: row.subjects().into_iter().cloned().collect(),
+        platform: row.platform.clone(),
+        stored_at: row.stored_at,
+        events: row.events.clone(),
+    }
+}
+
+fn key_of(id: &str) -> Option<RecordKey> {
+    let mut parts = id.splitn(3, SEPARATOR);
+    let (tenant, kind, id) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(RecordKey { tenant: TenantId::new(tenant), kind: Name::new(kind), id: RecordId::new(id) })
+}

@@ -1,0 +1,242 @@
+//! Opening: a grant, a place, and the value comes back classified.
+
+use chrono::{DateTime, Utc};
+use zeroize::Zeroizing;
+
+use super::connect::Authorization;
+use super::keyring::{KeyError, KeySession};
+use super::papers;
+use super::put::record_key;
+use super::steward::Steward;
+use super::trouble::Trouble;
+use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
+use crate::core::access::{Action, Grant, GrantError};
+use crate::core::audit::AuditEvent;
+use crate::core::classification::{
+    ClassSpec, Classified, DataClass, DecodeError, FieldValue, Level, Record, decode_field,
+};
+use crate::core::id::{Name, SubjectId};
+use crate::core::place::{Place, Scope};
+use crate::crypto::{self, Envelope, PlaceKeys, ScopeKind};
+
+/// Why nothing is opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The grant does not cover it.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    /// The record holds fields above the grant's level.
+    #[error("the record goes up to level {level}, and the grant to {granted}")]
+    AboveGrant {
+        /// Level of the record.
+        level: Level,
+        /// Level of the grant.
+        granted: Level,
+    },
+    /// There is no such record at this place.
+    #[error("there is no such record at this place")]
+    NotFound,
+    /// The authorisation under which it was stored was revoked, or never given.
+    #[error("the authorisation of the connection is not live")]
+    NotAuthorized,
+    /// A key that it needs was destroyed, or is not in this key store.
+    #[error(transparent)]
+    Key(KeyError),
+    /// It does not open here: altered, moved, or sealed elsewhere. Which of these is not told.
+    #[error("field `{field}` does not open at this place")]
+    Sealed {
+        /// The field.
+        field: Name,
+    },
+    /// What came out does not fit the field's type.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+impl From<KeyError> for OpenError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Trouble(trouble) => Self::Trouble(trouble),
+            key => Self::Key(key),
+        }
+    }
+}
+
+impl OpenError {
+    /// When the key that it needs was destroyed, where that is why.
+    #[must_use]
+    pub const fn destroyed_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Key(KeyError::Destroyed { at, .. }) => Some(*at),
+            _ => None,
+        }
+    }
+}
+
+impl<P: Ports> Steward<P> {
+    /// Opens the record of kind `R` at `place`. The opening is on the audit trail before the first byte is decrypted.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a key that was destroyed is told apart from an envelope that does not open.
+    pub async fn open<R: Record>(&self, grant: &Grant, place: &Place) -> Result<R, OpenError> {
+        self.check::<R>(grant, place).await?;
+        let key = record_key::<R>(place).ok_or(OpenError::NotFound)?;
+        let row = self.inner.ports.records().fetch(&key).await.map_err(Trouble::from)?;
+        let row = row.filter(|row| stands_at(row, place)).ok_or(OpenError::NotFound)?;
+        let mut keys = self.keys();
+        self.record_opening(&mut keys, grant, place, R::CATEGORY, R::level()).await?;
+        let mut opened = Vec::with_capacity(row.fields.len());
+        for field in &row.fields {
+            let declared = R::FIELDS.iter().find(|spec| field.name == *spec.name);
+            if declared.is_none_or(|spec| field.class != *spec.class.id) {
+                // Stored under another declaration than the one in code: to be shown as missing, not under a wrong class.
+                continue;
+            }
+            opened.push((field.name.clone(), keys.open_field(place, &row.key, field).await?));
+        }
+        Ok(R::decode(&mut |name| {
+            let at = opened.iter().position(|(field, _)| field == name)?;
+            Some(opened.swap_remove(at).1)
+        })?)
+    }
+
+    /// Opens one value from a column of the host's own, sealed by [`seal`](Self::seal) with the same `kind` and `field`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_sealed<T: FieldValue, C: DataClass>(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        kind: &'static str,
+        field: &'static str,
+        sealed: &[u8],
+    ) -> Result<Classified<T, C>, OpenError> {
+        let class = ClassSpec::of::<C>();
+        self.check_class(grant, place, class.category, class.level).await?;
+        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(OpenError::NotFound)?;
+        let mut keys = self.keys();
+        self.record_opening(&mut keys, grant, place, class.category, class.level).await?;
+        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
+        let stored = StoredField {
+            name: Name::new(field),
+            class: Name::new(class.id),
+            subject: place.subject_of(field).cloned(),
+            body: FieldBody::Sealed(sealed.to_vec()),
+        };
+        let plain = keys.open_field(place, &key, &stored).await?;
+        Ok(decode_field(kind, field, Some(plain))?)
+    }
+
+    async fn check<R: Record>(&self, grant: &Grant, place: &Place) -> Result<(), OpenError> {
+        self.check_class(grant, place, R::CATEGORY, R::level()).await
+    }
+
+    async fn check_class(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        category: &str,
+        level: Level,
+    ) -> Result<(), OpenError> {
+        grant.covers(Action::Read, place, category, self.inner.policy.digest(), self.now())?;
+        if level > grant.level() {
+            return Err(OpenError::AboveGrant { level, granted: grant.level() });
+        }
+        if let Some(connection) = place.connection_id() {
+            let store = self.inner.ports.documents();
+            let found = papers::load::<Authorization>(store, place.tenant_id(), connection.as_str()).await?;
+            if !found.is_some_and(|filed| filed.paper.is_live()) {
+                return Err(OpenError::NotAuthorized);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn record_opening(
+        &self,
+        keys: &mut KeySession<'_, P>,
+        grant: &Grant,
+        place: &Place,
+        category: &str,
+        level: Level,
+    ) -> Result<(), Trouble> {
+        if !self.records(level) {
+            return Ok(());
+        }
+        let event = AuditEvent::Opened {
+            category: Name::new(category),
+            level,
+            purpose: grant.purpose().name().clone(),
+            rule: grant.rule().clone(),
+        };
+        let entry = self.entry_about(keys, place.tenant_id(), None, place.subject_id(), event).await?;
+        self.record(vec![entry]).await
+    }
+}
+
+/// Whether a stored row stands where `place` says: a place with another person or connection finds nothing.
+fn stands_at(row: &RecordRow, place: &Place) -> bool {
+    row.connection.as_ref() == place.connection_id() && row.subject.as_ref() == place.subject_id()
+}
+
+/// The place at which a stored row stands.
+pub(super) fn place_of(row: &RecordRow) -> Place {
+    let mut place = Place::tenant(&row.key.tenant).record(&row.key.id);
+    if let Some(connection) = &row.connection {
+        place = place.connection(connection);
+    }
+    if let Some(subject) = &row.subject {
+        place = place.subject(subject);
+    }
+    row.fields.iter().filter(|field| field.subject != row.subject).fold(place, |place, field| {
+        match &field.subject {
+            Some(subject) => place.about(&field.name, subject),
+            None => place,
+        }
+    })
+}
+
+impl<P: Ports> KeySession<'_, P> {
+    /// The bytes of a stored field, decrypted under the versions of keys that its envelope names.
+    pub(super) async fn open_field(
+        &mut self,
+        place: &Place,
+        key: &RecordKey,
+        field: &StoredField,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let sealed = match &field.body {
+            FieldBody::Clear(bytes) => return Ok(Zeroizing::new(bytes.clone())),
+            FieldBody::Sealed(sealed) => sealed,
+        };
+        let refused = || OpenError::Sealed { field: field.name.clone() };
+        let parsed = Envelope::parse(sealed).map_err(|_| refused())?;
+        let scopes = field_scopes(place, field.subject.as_ref());
+        let named = parsed.header().scopes();
+        let kinds: Vec<ScopeKind> = scopes.iter().map(ScopeKind::of).collect();
+        if kinds != named.iter().map(|(kind, _)| *kind).collect::<Vec<_>>() {
+            return Err(refused());
+        }
+        let mut keys = Vec::with_capacity(scopes.len());
+        for (scope, (_, version)) in scopes.iter().zip(named) {
+            keys.push((scope, *version, self.version(scope, *version).await?));
+        }
+        let keys = PlaceKeys::new(keys.iter().map(|(scope, version, key)| (*scope, *version, key)).collect())
+            .map_err(|_| refused())?;
+        let context = self.context(place, key, &field.name, &field.class, field.subject.as_ref());
+        crypto::open(&*self.inner().backend, &keys.derive(), &parsed, &context).map_err(|_| refused())
+    }
+}
+
+/// The scopes of a stored field, outermost first.
+pub(super) fn field_scopes(place: &Place, subject: Option<&SubjectId>) -> Vec<Scope> {
+    let tenant = place.tenant_id();
+    let mut scopes = vec![Scope::Tenant(tenant.clone())];
+    scopes.extend(place.connection_id().map(|id| Scope::Connection(tenant.clone(), id.clone())));
+    scopes.extend(subject.map(|id| Scope::Subject(tenant.clone(), id.clone())));
+    scopes
+}

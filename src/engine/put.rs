@@ -1,0 +1,466 @@
+//! Storing: a record is labelled, sealed as the policy says, and kept.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::connect::Authorization;
+use super::keyring::{KeyError, KeySession};
+use super::papers;
+use super::steward::Steward;
+use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
+use crate::contracts::{
+    Expected, FieldBody, IndexEntry, Ports, RecordKey, RecordRow, RecordStore, StoredField,
+};
+use crate::core::access::Purpose;
+use crate::core::audit::AuditEvent;
+use crate::core::classification::{
+    ClassSpec, Classified, DataClass, DecodeError, FieldSpec, FieldValue, IngestError, Record, encode_field,
+    ingest,
+};
+use crate::core::id::{Name, SubjectId, TenantId};
+use crate::core::place::{Place, Scope};
+use crate::crypto::{self, Context, PlaceKeys, SecretKey, blind_index, normalise};
+
+/// What was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stored {
+    /// The record's key.
+    pub key: RecordKey,
+    /// Fields that were sealed.
+    pub sealed: usize,
+    /// Fields that the policy lets be stored in the clear.
+    pub clear: usize,
+    /// Values of the platform's payload that no field declares, and that were left out.
+    pub dropped: usize,
+}
+
+/// Why a record is not stored. Nothing of it is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PutError {
+    /// The place names no record, or one of its identifiers is empty, too long, or holds control characters.
+    #[error("the place names no record, or an identifier is empty, too long, or holds control characters")]
+    BadPlace,
+    /// The place says of a field whom it is about, and the record has no such field.
+    #[error("the place speaks of field `{field}`, which the record does not have")]
+    UnknownField {
+        /// The field.
+        field: Name,
+    },
+    /// The kind of record was not bound when the steward was built.
+    #[error("record `{kind}` is not bound: add it to `bind::<(…)>()` of the builder")]
+    NotBound {
+        /// The kind.
+        kind: &'static str,
+    },
+    /// The policy declares no such purpose.
+    #[error("the policy declares no purpose `{purpose}`")]
+    PurposeNotDeclared {
+        /// The purpose.
+        purpose: Name,
+    },
+    /// The policy does not let the category be used for the purpose.
+    #[error("category `{category}` may not be used for purpose `{purpose}`")]
+    PurposeMismatch {
+        /// The category.
+        category: Name,
+        /// The purpose.
+        purpose: Name,
+    },
+    /// The policy declares no such platform.
+    #[error("the policy declares no platform `{platform}`")]
+    UnknownPlatform {
+        /// The platform.
+        platform: Name,
+    },
+    /// The connection is not authorised, or the purpose needs one and the place names none.
+    #[error("there is no live authorisation of a connection for this")]
+    NoAuthorization,
+    /// The platform's payload gives no record.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// A field has no stored form.
+    #[error(transparent)]
+    Encode(#[from] DecodeError),
+    /// There is no key to seal under.
+    #[error(transparent)]
+    Key(KeyError),
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+impl From<KeyError> for PutError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Trouble(trouble) => Self::Trouble(trouble),
+            key => Self::Key(key),
+        }
+    }
+}
+
+/// A record on its way in.
+struct Incoming<'a> {
+    place: &'a Place,
+    key: RecordKey,
+    category: Name,
+    purpose: &'a Purpose,
+    platform: Option<Name>,
+}
+
+impl<P: Ports> Steward<P> {
+    /// Stores a record at `place`, or replaces the one that is there.
+    ///
+    /// Each field is sealed or left in the clear as its level's controls say, under the keys of all scopes of its place. Replacing
+    /// keeps the time of first storing and the record's events.
+    ///
+    /// # Errors
+    /// [`PutError`]; nothing is stored then, and a refused purpose is on the audit trail.
+    pub async fn put<R: Record>(
+        &self,
+        place: &Place,
+        record: &R,
+        purpose: &Purpose,
+    ) -> Result<Stored, PutError> {
+        self.put_from(place, record, purpose, None, 0).await
+    }
+
+    /// Takes a record out of a platform's JSON and stores it: what no field declares is dropped, and counted.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put), and where the payload lacks a declared field.
+    pub async fn ingest<R: Record>(
+        &self,
+        place: &Place,
+        platform: &str,
+        payload: &Value,
+        purpose: &Purpose,
+    ) -> Result<Stored, PutError> {
+        let platform = Name::new(platform);
+        if !self.inner.policy.document().platforms.contains_key(&platform) {
+            return Err(PutError::UnknownPlatform { platform });
+        }
+        let ingested = ingest::<R>(payload)?;
+        self.put_from(place, &ingested.record, purpose, Some(platform), ingested.dropped).await
+    }
+
+    /// Records an event of a record's life from which retention runs (`order_delivered`). The earliest time that was said stays.
+    ///
+    /// # Errors
+    /// A failure below the engine; [`PutError::BadPlace`] where there is no such record.
+    pub async fn happened_to<R: Record>(
+        &self,
+        place: &Place,
+        event: impl Into<Name>,
+        at: DateTime<Utc>,
+    ) -> Result<(), PutError> {
+        let (key, event) = (record_key::<R>(place).ok_or(PutError::BadPlace)?, event.into());
+        let store = self.inner.ports.records();
+        for _ in 0..ATTEMPTS {
+            let mut row = store.fetch(&key).await.map_err(Trouble::from)?.ok_or(PutError::BadPlace)?;
+            let known = row.events.entry(event.clone()).or_insert(at);
+            *known = (*known).min(at);
+            let expected = Expected::Version(row.version);
+            row.version = expected.next();
+            if unless_conflict(store.put(row, expected).await)? {
+                return Ok(());
+            }
+        }
+        Err(Trouble::Contention { during: "put a record" }.into())
+    }
+
+    /// Finds the people of whom a record of kind `R` has this value in a field that is entered in the blind index.
+    ///
+    /// The value is compared trimmed and in lower case.
+    ///
+    /// # Errors
+    /// A failure below the engine. An unknown field finds nobody.
+    pub async fn find<R: Record>(
+        &self,
+        tenant: &TenantId,
+        field: &str,
+        value: &str,
+    ) -> Result<Vec<SubjectId>, Trouble> {
+        let Some(spec) = R::FIELDS.iter().find(|spec| spec.name == field && spec.find_by) else {
+            return Ok(Vec::new());
+        };
+        let Some((_, key)) = self.keys().newest(&Scope::Tenant(tenant.clone())).await? else {
+            return Ok(Vec::new());
+        };
+        let query = crate::contracts::RecordQuery {
+            tenant: Some(tenant.clone()),
+            kind: Some(Name::new(R::KIND)),
+            index: Some(index_entry(&key, spec, value)),
+            ..Default::default()
+        };
+        let rows = self.rows(&query).await?;
+        let mut found: Vec<SubjectId> = rows
+            .iter()
+            .filter_map(|row| {
+                let about = row.fields.iter().find(|stored| stored.name == *field);
+                about.and_then(|stored| stored.subject.clone()).or_else(|| row.subject.clone())
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Seals one value for a column of the host's own: bound to tenant, connection, person, `kind`, record, `field` and class.
+    ///
+    /// # Errors
+    /// [`PutError::BadPlace`], or where there is no key to seal under.
+    pub async fn seal<T: FieldValue, C: DataClass>(
+        &self,
+        place: &Place,
+        kind: &'static str,
+        field: &'static str,
+        value: &Classified<T, C>,
+    ) -> Result<Vec<u8>, PutError> {
+        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(PutError::BadPlace)?;
+        if let Some(connection) = place.connection_id() {
+            self.live(place.tenant_id(), connection.as_str()).await?;
+        }
+        let plain = encode_field(kind, field, value)?;
+        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
+        let mut keys = self.keys();
+        let subject = place.subject_of(field);
+        let class = Name::new(ClassSpec::of::<C>().id);
+        let field = Name::new(field);
+        Ok(keys.seal_at(place, &key, &field, &class, subject, &plain).await?)
+    }
+
+    async fn put_from<R: Record>(
+        &self,
+        place: &Place,
+        record: &R,
+        purpose: &Purpose,
+        platform: Option<Name>,
+        dropped: usize,
+    ) -> Result<Stored, PutError> {
+        let key = record_key::<R>(place).ok_or(PutError::BadPlace)?;
+        let incoming = Incoming { place, key, category: Name::new(R::CATEGORY), purpose, platform };
+        if self.inner.map.record(R::KIND).is_none() {
+            return Err(PutError::NotBound { kind: R::KIND });
+        }
+        if let Some((field, _)) = place
+            .fields_about_others()
+            .find(|(field, _)| R::FIELDS.iter().all(|spec| spec.name != field.as_str()))
+        {
+            return Err(PutError::UnknownField { field: field.clone() });
+        }
+        self.admit(&incoming).await?;
+        let values = record.encode()?;
+        let mut keys = self.keys();
+        let mut fields = Vec::with_capacity(values.len());
+        let mut index = Vec::new();
+        for (spec, plain) in R::FIELDS.iter().zip(&values) {
+            let subject = place.subject_of(spec.name);
+            let (name, class) = (Name::new(spec.name), Name::new(spec.class.id));
+            let body = if self.inner.policy.level(spec.class.level).seal.is_some() {
+                FieldBody::Sealed(keys.seal_at(place, &incoming.key, &name, &class, subject, plain).await?)
+            } else {
+                FieldBody::Clear(plain.to_vec())
+            };
+            if spec.find_by {
+                index.extend(keys.index(place.tenant_id(), spec, plain).await?);
+            }
+            fields.push(StoredField { name, class, subject: subject.cloned(), body });
+        }
+        index.sort();
+        let sealed = fields.iter().filter(|field| matches!(field.body, FieldBody::Sealed(_))).count();
+        let stored = Stored { key: incoming.key.clone(), sealed, clear: fields.len() - sealed, dropped };
+        if self.records(R::level()) {
+            let event = AuditEvent::Stored {
+                category: incoming.category.clone(),
+                level: R::level(),
+                purpose: purpose.name().clone(),
+                dropped: dropped as u64,
+            };
+            let entry =
+                self.entry_about(&mut keys, place.tenant_id(), None, place.subject_id(), event).await?;
+            self.record(vec![entry]).await?;
+        }
+        self.write::<R>(incoming, fields, index).await?;
+        Ok(stored)
+    }
+
+    /// The entries of the blind index of a row whose fields are changed: those of changed fields are made anew.
+    pub(super) async fn reindexed(
+        &self,
+        keys: &mut KeySession<'_, P>,
+        row: &RecordRow,
+        changes: &BTreeMap<String, Value>,
+    ) -> Result<Vec<IndexEntry>, KeyError> {
+        let mut index: Vec<IndexEntry> =
+            row.index.iter().filter(|entry| !changes.contains_key(entry.field.as_str())).cloned().collect();
+        let spec = self.inner.map.record(row.key.kind.as_str());
+        for (field, value) in changes {
+            let spec = spec.and_then(|spec| spec.field(field)).filter(|spec| spec.find_by);
+            if let Some(spec) = spec {
+                let plain = zeroize::Zeroizing::new(value.to_string().into_bytes());
+                index.extend(keys.index(&row.key.tenant, spec, &plain).await?);
+            }
+        }
+        index.sort();
+        Ok(index)
+    }
+
+    /// Whether the policy lets this in: declared purpose, category open to it, live authorisation where one is needed.
+    async fn admit(&self, incoming: &Incoming<'_>) -> Result<(), PutError> {
+        let document = self.inner.policy.document();
+        let (purpose, category) = (incoming.purpose.name(), &incoming.category);
+        let declared = document.purposes.get(purpose);
+        let open = document.categories.get(category).is_some_and(|c| c.purposes.contains(purpose));
+        let refusal = match declared {
+            None => Some(PutError::PurposeNotDeclared { purpose: purpose.clone() }),
+            Some(_) if !open => {
+                Some(PutError::PurposeMismatch { category: category.clone(), purpose: purpose.clone() })
+            }
+            Some(declared) => {
+                let connection = incoming.place.connection_id();
+                match connection {
+                    Some(id) => match self.live(incoming.place.tenant_id(), id.as_str()).await {
+                        Err(PutError::NoAuthorization) => Some(PutError::NoAuthorization),
+                        other => return other,
+                    },
+                    None if declared.needs_authorization => Some(PutError::NoAuthorization),
+                    None => None,
+                }
+            }
+        };
+        let Some(refusal) = refusal else { return Ok(()) };
+        let event = AuditEvent::StoreRefused { category: category.clone(), purpose: purpose.clone() };
+        let tenant = incoming.place.tenant_id();
+        let entry = self.entry_about(&mut self.keys(), tenant, None, None, event).await?;
+        self.record(vec![entry]).await?;
+        Err(refusal)
+    }
+
+    async fn live(&self, tenant: &TenantId, connection: &str) -> Result<(), PutError> {
+        let store = self.inner.ports.documents();
+        let found = papers::load::<Authorization>(store, tenant, connection).await?;
+        if found.is_some_and(|filed| filed.paper.is_live()) { Ok(()) } else { Err(PutError::NoAuthorization) }
+    }
+
+    async fn write<R: Record>(
+        &self,
+        incoming: Incoming<'_>,
+        fields: Vec<StoredField>,
+        index: Vec<IndexEntry>,
+    ) -> Result<(), PutError> {
+        let store = self.inner.ports.records();
+        let mut row = RecordRow {
+            key: incoming.key,
+            version: Expected::Absent.next(),
+            connection: incoming.place.connection_id().cloned(),
+            subject: incoming.place.subject_id().cloned(),
+            category: incoming.category,
+            level: R::level(),
+            purpose: incoming.purpose.name().clone(),
+            platform: incoming.platform,
+            stored_at: self.now(),
+            events: BTreeMap::new(),
+            fields,
+            index,
+        };
+        for _ in 0..ATTEMPTS {
+            let expected = match store.fetch(&row.key).await.map_err(Trouble::from)? {
+                Some(found) => {
+                    row.stored_at = found.stored_at;
+                    row.events = found.events;
+                    Expected::Version(found.version)
+                }
+                None => Expected::Absent,
+            };
+            row.version = expected.next();
+            if unless_conflict(store.put(row.clone(), expected).await)? {
+                return Ok(());
+            }
+        }
+        Err(Trouble::Contention { during: "put a record" }.into())
+    }
+}
+
+/// The key of the record of kind `R` at `place`, where every identifier is well formed.
+pub(super) fn record_key<R: Record>(place: &Place) -> Option<RecordKey> {
+    let id = place.record_id().filter(|_| place.is_well_formed())?;
+    Some(RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(R::KIND), id })
+}
+
+fn index_entry(tenant_key: &SecretKey, spec: &FieldSpec, value: &str) -> IndexEntry {
+    let tag = blind_index(&tenant_key.derive("index"), spec.class.id, spec.name, &normalise(value));
+    IndexEntry { field: Name::new(spec.name), tag: tag.to_vec() }
+}
+
+impl<P: Ports> KeySession<'_, P> {
+    /// Seals a value at its place, under the newest keys of all its scopes.
+    pub(super) async fn seal_at(
+        &mut self,
+        place: &Place,
+        key: &RecordKey,
+        field: &Name,
+        class: &Name,
+        subject: Option<&SubjectId>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, KeyError> {
+        let mut keys = Vec::new();
+        for scope in place.scopes(Some(field.as_str())) {
+            let (version, key) = self.for_sealing(&scope).await?;
+            keys.push((scope, version, key));
+        }
+        let context = self.context(place, key, field, class, subject);
+        Ok(self.seal_under(&keys, &context, plain)?)
+    }
+
+    /// Seals a value under these very keys.
+    pub(super) fn seal_under(
+        &self,
+        keys: &[(Scope, u32, SecretKey)],
+        context: &Context<'_>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, Trouble> {
+        let wrong = |_| Trouble::Key { scope: "place" };
+        let keys = PlaceKeys::new(keys.iter().map(|(scope, version, key)| (scope, *version, key)).collect())
+            .map_err(wrong)?;
+        let inner = self.inner();
+        crypto::seal(&*inner.backend, &*inner.entropy, &keys.derive(), keys.header(), context, plain)
+            .map_err(|_| Trouble::Key { scope: "place" })
+    }
+
+    pub(super) fn context<'c>(
+        &self,
+        place: &'c Place,
+        key: &'c RecordKey,
+        field: &'c Name,
+        class: &'c Name,
+        subject: Option<&'c SubjectId>,
+    ) -> Context<'c> {
+        Context {
+            tenant: place.tenant_id(),
+            environment: self.inner().environment,
+            connection: place.connection_id(),
+            subject,
+            kind: &key.kind,
+            record: &key.id,
+            field,
+            class,
+        }
+    }
+
+    async fn index(
+        &mut self,
+        tenant: &TenantId,
+        spec: &FieldSpec,
+        plain: &[u8],
+    ) -> Result<Option<IndexEntry>, KeyError> {
+        // Only text is looked up; anything else (a missing value among it) is not entered.
+        let Ok(Value::String(text)) = serde_json::from_slice(plain) else { return Ok(None) };
+        let text = zeroize::Zeroizing::new(text);
+        let (_, key) = self.for_sealing(&Scope::Tenant(tenant.clone())).await?;
+        Ok(Some(index_entry(&key, spec, &text)))
+    }
+}

@@ -1,0 +1,600 @@
+//! Requests of people: from receipt to an outcome, over every declared source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::keyring::KeyError;
+use super::managed::Managed;
+use super::papers::{self, Filed, Paper};
+use super::steward::Steward;
+use super::trouble::{ATTEMPTS, Trouble};
+use crate::contracts::{
+    Answer, DataSource, DocumentKind, Expected, ExportedRecord, Ports, RecordQuery, SourceError, SubjectRef,
+    TaskId,
+};
+use crate::core::access::Principal;
+use crate::core::audit::{AuditEvent, Pseudonym};
+use crate::core::dsr::{
+    AnyCase, Approved, Case, CaseFile, CaseStage, Closed, Contact, IntakeField, IntakeRules, Kept, Planned,
+    Receipt, Received, Request, ReviewRefused, Reviewed, Reviewer, StepError, Target, TaskResult,
+    UnknownRegime, Verdict, Verification, VerificationMethod, Verified, WrongStage,
+};
+use crate::core::id::{CaseId, Name, RecordId, SubjectId, TenantId};
+use crate::core::place::Scope;
+use crate::core::policy::{RequestKind, Requests};
+use crate::core::retention::{Item, ItemPlace, covering, must_stay};
+use crate::crypto::{self, Context, Envelope, PlaceKeys, pseudonym};
+
+impl Paper for CaseFile {
+    const KIND: DocumentKind = DocumentKind::Case;
+
+    fn tenant(&self) -> &TenantId {
+        &self.request().tenant
+    }
+
+    fn id(&self) -> String {
+        self.request().id.as_str().to_owned()
+    }
+}
+
+/// A request as it comes in.
+///
+/// # Example: somebody writes to the support channel
+/// ```
+/// use stewardship::policy::RequestKind;
+/// let request = stewardship::NewRequest::new("acme", RequestKind::Deletion, "privacy@harbour-ledger.example", "ada@example.com")
+///     .subject("creator-17");
+/// ```
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    id: Option<CaseId>,
+    tenant: TenantId,
+    kind: Option<RequestKind>,
+    channel: String,
+    contact: Contact,
+    required: Vec<IntakeField>,
+    received_at: Option<DateTime<Utc>>,
+}
+
+impl NewRequest {
+    /// A request to `tenant` that came through `channel`, from somebody who can be reached at `address`.
+    pub fn new(
+        tenant: impl Into<TenantId>,
+        kind: impl Into<Option<RequestKind>>,
+        channel: impl Into<String>,
+        address: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: None,
+            tenant: tenant.into(),
+            kind: kind.into(),
+            channel: channel.into(),
+            contact: Contact::new(address),
+            required: Vec::new(),
+            received_at: None,
+        }
+    }
+
+    /// Names the case. Receiving a request of the same name again is the same case; without a name each is a new one.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<CaseId>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Says whom it is about, as the host's records name the person.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<SubjectId>) -> Self {
+        self.contact.subject = Some(subject.into());
+        self
+    }
+
+    /// Says for which organisation the person writes.
+    #[must_use]
+    pub fn organisation(mut self, organisation: impl Into<String>) -> Self {
+        self.contact.organisation = Some(organisation.into());
+        self
+    }
+
+    /// Asks for a field to be changed to a value.
+    #[must_use]
+    pub fn correction(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.contact.corrections.insert(field.into(), value.into());
+        self
+    }
+
+    /// Says what an intake form must hold besides the kind; a request without it is parked, and its clock runs.
+    #[must_use]
+    pub fn requires(mut self, fields: impl IntoIterator<Item = IntakeField>) -> Self {
+        self.required.extend(fields);
+        self
+    }
+
+    /// Says when it came in, where that was before now.
+    #[must_use]
+    pub fn received_at(mut self, at: DateTime<Utc>) -> Self {
+        self.received_at = Some(at);
+        self
+    }
+}
+
+/// Why a case does not go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaseError {
+    /// The policy says nothing of requests.
+    #[error("the policy has no `[requests]`: it says nothing of how they are handled")]
+    NoRequests,
+    /// The table of clocks lacks a regime of the policy.
+    #[error(transparent)]
+    Regime(#[from] UnknownRegime),
+    /// There is no such case.
+    #[error("there is no such case")]
+    NotFound,
+    /// It stands at another stage.
+    #[error(transparent)]
+    Stage(#[from] WrongStage),
+    /// The step is not possible now.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// This principal does not review requests, or not of this tenant.
+    #[error(transparent)]
+    Review(#[from] ReviewRefused),
+    /// The principal is of another tenant.
+    #[error("there is no such case")]
+    OtherTenant,
+    /// Somebody else moved the case meanwhile: load it again.
+    #[error("the case was changed meanwhile: load it again")]
+    Changed,
+    /// Nobody said whom the case is about.
+    #[error("the case names no person: find out who it is before it is carried out")]
+    NoSubject,
+    /// The contact data cannot be opened, or are no longer kept.
+    #[error("the contact data of the case cannot be opened")]
+    Contact,
+    /// No key to seal the contact data under.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+impl<P: Ports> Steward<P> {
+    /// Opens a case for whatever came in. The contact data are sealed under a scope of the case's own.
+    ///
+    /// # Errors
+    /// [`CaseError`]; a request that is incomplete or of another kind is not an error: it is parked.
+    pub async fn receive(&self, new: &NewRequest) -> Result<Case<Received>, CaseError> {
+        let requests = self.requests()?;
+        let id = match &new.id {
+            Some(id) => id.clone(),
+            None => self.fresh_case_id()?,
+        };
+        if let Some(found) = papers::load::<CaseFile>(self.papers(), &new.tenant, id.as_str()).await? {
+            return Ok(Case::from_file(found.paper)?);
+        }
+        let at = new.received_at.unwrap_or_else(|| self.now());
+        let request = Request::new(id, new.tenant.clone(), new.kind, new.channel.clone(), at);
+        let digest = self.policy().digest().to_string();
+        let rules = IntakeRules {
+            requests,
+            policy: &digest,
+            required: &new.required,
+            clocks: &self.inner.clocks,
+            holidays: &self.inner.holidays,
+        };
+        let mut case = Case::open(request, &new.contact, rules)?;
+        let sealed = self.seal_contact(case.file(), &new.contact).await?;
+        case.keep_contact(sealed);
+        self.record_stage(case.file(), None).await?;
+        if !papers::save(self.papers(), case.file(), Expected::Absent).await? {
+            return Err(CaseError::Changed);
+        }
+        Ok(case)
+    }
+
+    /// Loads a case at whatever stage it stands.
+    ///
+    /// # Errors
+    /// [`CaseError::NotFound`], or a failure below the engine.
+    pub async fn case(&self, tenant: &TenantId, id: &CaseId) -> Result<AnyCase, CaseError> {
+        let found = papers::load::<CaseFile>(self.papers(), tenant, id.as_str()).await?;
+        Ok(AnyCase::from(found.ok_or(CaseError::NotFound)?.paper))
+    }
+
+    /// Records that the request comes from the person, and how that was found out.
+    ///
+    /// # Errors
+    /// [`CaseError::Step`] where the case is parked.
+    pub async fn verify(
+        &self,
+        case: Case<Received>,
+        method: VerificationMethod,
+        by: &Principal,
+    ) -> Result<Case<Verified>, CaseError> {
+        let who = self.actor(by, case.file()).await?;
+        let now = self.now();
+        let file = self
+            .step(case, Some(by), |case| {
+                Ok(case.verify(Verification::new(method, now, who.as_str()))?.into_file())
+            })
+            .await?;
+        Ok(Case::from_file(file)?)
+    }
+
+    /// Lets a person of the policy's reviewing roles decide. A service never does.
+    ///
+    /// # Errors
+    /// [`CaseError::Review`] where the principal does not review requests.
+    pub async fn review(
+        &self,
+        case: Case<Verified>,
+        by: &Principal,
+        verdict: Verdict,
+    ) -> Result<Reviewed, CaseError> {
+        let who = self.actor(by, case.file()).await?;
+        let reviewer = Reviewer::from_policy(self.requests()?, by.kind(), by.roles(), who.as_str())?;
+        let now = self.now();
+        let file = self
+            .step(case, Some(by), |case| {
+                Ok(match case.review(&reviewer, verdict.clone(), now)? {
+                    Reviewed::Approved(case) => case.into_file(),
+                    Reviewed::Closed(case) => case.into_file(),
+                })
+            })
+            .await?;
+        Ok(match AnyCase::from(file) {
+            AnyCase::Closed(case) => Reviewed::Closed(case),
+            other => Reviewed::Approved(expect_stage(other)?),
+        })
+    }
+
+    /// Plans a task for every declared source, and one for every platform that holds a synchronised copy of what the person's
+    /// records are about.
+    ///
+    /// # Errors
+    /// [`CaseError::NoSubject`] where nobody said whom it is about.
+    pub async fn plan(&self, case: Case<Approved>) -> Result<Case<Planned>, CaseError> {
+        let platforms = self.platforms_of(case.file()).await?;
+        let sources = &self.policy().document().sources;
+        let now = self.now();
+        let file =
+            self.step(case, None, |case| Ok(case.plan(sources, platforms.clone(), now)?.into_file())).await?;
+        Ok(Case::from_file(file)?)
+    }
+
+    /// Carries out every task of a source that is not answered yet, and gives the case and, for an access request, the export.
+    ///
+    /// May be called again: what is answered stays answered, and a source that could not be reached is asked again. Platforms
+    /// answer through [`platform_answered`](Self::platform_answered).
+    ///
+    /// # Errors
+    /// [`CaseError`]; a source that fails is not an error: the reason stands in the case.
+    pub async fn carry_out(
+        &self,
+        case: Case<Planned>,
+        by: &Principal,
+    ) -> Result<(Case<Planned>, Option<Value>), CaseError> {
+        self.actor(by, case.file()).await?;
+        let Some(kind) = case.file().request().kind else { return Ok((case, None)) };
+        let contact = self.open_contact(case.file()).await?;
+        let subject = contact.subject.clone().ok_or(CaseError::NoSubject)?;
+        let who = SubjectRef { tenant: by.tenant().clone(), subject };
+        let mut case = case;
+        let mut export: BTreeMap<Name, Vec<ExportedRecord>> = BTreeMap::new();
+        for task in case.file().tasks().to_vec() {
+            let Target::Source(name) = &task.target else { continue };
+            if task.state.is_final() && kind != RequestKind::Access {
+                continue;
+            }
+            let id = TaskId::new(&task.id);
+            let ask = Ask { kind, who: &who, contact: &contact, task: &id };
+            let result = match self.inner.sources.get(name) {
+                Some(source) => self.ask(source, name, &ask, &mut export).await?,
+                None if *name == self.managed_source() => {
+                    let actor = Some((by.clone(), case.file().request().id.clone()));
+                    let managed = Managed { steward: self.clone(), actor };
+                    self.ask(&managed, name, &ask, &mut export).await?
+                }
+                None => TaskResult::Unreachable { reason: "no source is plugged in for it".to_owned() },
+            };
+            if !task.state.is_final() {
+                case = self.answer(case, &task.id, &result).await?;
+            }
+        }
+        let export = (kind == RequestKind::Access).then(|| {
+            json!({
+                "tenant": who.tenant,
+                "case": case.file().request().id,
+                "policy": self.policy().digest(),
+                "exported_at": self.now(),
+                "sources": export,
+            })
+        });
+        Ok((case, export))
+    }
+
+    /// Records what a platform answered: `Ok` that it has done its part, `Err` why it will not.
+    ///
+    /// # Errors
+    /// [`CaseError::Step`] where the platform has no task in the case, or gave another answer before.
+    pub async fn platform_answered(
+        &self,
+        case: Case<Planned>,
+        platform: &str,
+        answer: Result<(), String>,
+    ) -> Result<Case<Planned>, CaseError> {
+        let target = Target::Platform(Name::new(platform));
+        let task = case.file().tasks().iter().find(|task| task.target == target);
+        let id = task.map_or_else(|| target.to_string(), |task| task.id.clone());
+        let result = match answer {
+            Ok(()) => TaskResult::Done(Receipt::new(self.now())),
+            Err(reason) => TaskResult::Refused { reason },
+        };
+        if let Some(task) = case.file().tasks().iter().find(|task| task.target == target)
+            && task.state.is_final()
+            && matches!((&task.state, &result), (crate::core::dsr::TaskState::Done(_), TaskResult::Done(_)))
+        {
+            return Ok(case);
+        }
+        self.answer(case, &id, &result).await
+    }
+
+    /// Records that the person was answered in words. The text is checked for being there, and not kept.
+    ///
+    /// # Errors
+    /// [`CaseError::Step`] where it is empty.
+    pub async fn respond(&self, case: Case<Planned>, text: &str) -> Result<Case<Planned>, CaseError> {
+        let now = self.now();
+        let file = self
+            .step(case, None, |mut case| {
+                case.respond(text, now)?;
+                Ok(case.into_file())
+            })
+            .await?;
+        Ok(Case::from_file(file)?)
+    }
+
+    /// Closes a case in which every task has its answer. The outcome is what the answers give.
+    ///
+    /// # Errors
+    /// [`CaseError::Step`] names the tasks that are open.
+    pub async fn close(&self, case: Case<Planned>) -> Result<Case<Closed>, CaseError> {
+        let now = self.now();
+        let file = self.step(case, None, |case| Ok(case.close(now)?.into_file())).await?;
+        Ok(Case::from_file(file)?)
+    }
+
+    fn requests(&self) -> Result<&Requests, CaseError> {
+        self.policy().document().requests.as_ref().ok_or(CaseError::NoRequests)
+    }
+
+    fn fresh_case_id(&self) -> Result<CaseId, CaseError> {
+        let mut bytes = [0_u8; 8];
+        self.inner.entropy.fill(&mut bytes).map_err(Trouble::from)?;
+        Ok(CaseId::new(format!("case-{:016x}", u64::from_be_bytes(bytes))))
+    }
+
+    /// The pseudonym of somebody who acts on a case; one of another tenant finds no case.
+    async fn actor(&self, by: &Principal, file: &CaseFile) -> Result<Pseudonym, CaseError> {
+        if by.tenant() != &file.request().tenant {
+            return Err(CaseError::OtherTenant);
+        }
+        let scope = Scope::Tenant(by.tenant().clone());
+        let (_, key) = self.keys().for_sealing(&scope).await?;
+        Ok(Pseudonym::from_bytes(pseudonym(&key.derive("audit"), "principal", by.id().as_str())))
+    }
+
+    /// Takes a case one step further and saves it. A step that was taken already, by a call that did not live to tell, is found.
+    async fn step<S: CaseStage>(
+        &self,
+        case: Case<S>,
+        by: Option<&Principal>,
+        take: impl Fn(Case<S>) -> Result<CaseFile, CaseError>,
+    ) -> Result<CaseFile, CaseError> {
+        for _ in 0..ATTEMPTS {
+            let request = case.file().request();
+            let found = papers::load::<CaseFile>(self.papers(), &request.tenant, request.id.as_str());
+            let Filed { paper, version } = found.await?.ok_or(CaseError::NotFound)?;
+            if paper != *case.file() {
+                return if paper.stage() > S::STAGE { Ok(paper) } else { Err(CaseError::Changed) };
+            }
+            let next = take(Case::from_file(paper)?)?;
+            self.record_stage(&next, by).await?;
+            if papers::save(self.papers(), &next, Expected::Version(version)).await? {
+                return Ok(next);
+            }
+        }
+        Err(Trouble::Contention { during: "move a case" }.into())
+    }
+
+    async fn record_stage(&self, file: &CaseFile, by: Option<&Principal>) -> Result<(), CaseError> {
+        let Some(kind) = file.request().kind else { return Ok(()) };
+        let event = AuditEvent::CaseMoved {
+            case: file.request().id.clone(),
+            kind,
+            stage: file.stage().as_str().to_owned(),
+        };
+        let tenant = &file.request().tenant;
+        let entry = self.entry_about(&mut self.keys(), tenant, by, None, event).await?;
+        Ok(self.record(vec![entry]).await?)
+    }
+
+    /// The platforms with a synchronised copy of a category that the person's records, or another source, hold.
+    async fn platforms_of(&self, file: &CaseFile) -> Result<BTreeSet<Name>, CaseError> {
+        let document = self.policy().document();
+        if !file.request().kind.is_some_and(touches_data) {
+            return Ok(BTreeSet::new());
+        }
+        let subject = self.open_contact(file).await?.subject.ok_or(CaseError::NoSubject)?;
+        let query = RecordQuery {
+            tenant: Some(file.request().tenant.clone()),
+            subject: Some(subject),
+            ..RecordQuery::default()
+        };
+        let mut categories: BTreeSet<Name> =
+            self.rows(&query).await?.into_iter().map(|row| row.category).collect();
+        for (name, source) in &document.sources {
+            if *name != self.managed_source() {
+                categories.extend(source.categories.iter().cloned());
+            }
+        }
+        let synced = categories.iter().filter_map(|category| document.categories.get(category));
+        Ok(synced.flat_map(|category| category.synced_to.iter().cloned()).collect())
+    }
+
+    async fn ask(
+        &self,
+        source: &impl DataSource,
+        name: &Name,
+        ask: &Ask<'_>,
+        export: &mut BTreeMap<Name, Vec<ExportedRecord>>,
+    ) -> Result<TaskResult, CaseError> {
+        let mut receipt = Receipt::new(self.now());
+        let answer = match ask.kind {
+            RequestKind::Access => source.export(ask.who, ask.task).await.map(|answer| {
+                answer.map(|records| {
+                    receipt.exported = records.len() as u64;
+                    export.insert(name.clone(), records);
+                })
+            }),
+            RequestKind::Deletion => {
+                let keep = self.keep(name, ask.who).await?;
+                source.erase(ask.who, &keep, ask.task).await.map(|answer| {
+                    answer.map(|erasure| {
+                        receipt.erased = erasure.erased;
+                        let kept = erasure.kept.into_iter();
+                        receipt.kept = kept.map(|(count, reason)| Kept { count, reason }).collect();
+                    })
+                })
+            }
+            RequestKind::Correction | RequestKind::SellerUpdate => {
+                let corrected = source.correct(ask.who, &ask.contact.corrections, ask.task).await;
+                corrected.map(|answer| answer.map(|count| receipt.corrected = count))
+            }
+            RequestKind::Complaint | RequestKind::DpaInquiry => Ok(Answer::Done(())),
+        };
+        Ok(match answer {
+            Ok(Answer::Done(())) => TaskResult::Done(receipt),
+            Ok(Answer::RetryAt(until)) => TaskResult::Waiting { until: Some(until) },
+            Ok(Answer::Skipped { reason }) => TaskResult::Skipped { reason },
+            Err(error) => TaskResult::Unreachable { reason: SourceError::to_string(&error) },
+        })
+    }
+
+    /// What a source must keep of a person, by category: duties that may still run, and holds.
+    async fn keep(&self, source: &Name, who: &SubjectRef) -> Result<BTreeMap<Name, String>, CaseError> {
+        let document = self.policy().document();
+        let holds: Vec<_> =
+            papers::all::<crate::core::retention::Hold>(self.papers(), Some(&who.tenant)).await?;
+        let now = self.now();
+        let categories = document.sources.get(source).map(|source| &source.categories);
+        let stays = categories.into_iter().flatten().filter_map(|category| {
+            let place = ItemPlace::new(&who.tenant, category).subject(&who.subject);
+            let over = covering(holds.iter().map(|filed| &filed.paper), &place, now);
+            let stay = must_stay(&document.retention, &Item::new(category), &over, now)?;
+            Some((category.clone(), stay.to_string()))
+        });
+        Ok(stays.collect())
+    }
+
+    async fn answer(
+        &self,
+        case: Case<Planned>,
+        task: &str,
+        result: &TaskResult,
+    ) -> Result<Case<Planned>, CaseError> {
+        let now = self.now();
+        let file = self
+            .step(case, None, |mut case| {
+                case.record(task, result.clone(), now)?;
+                Ok(case.into_file())
+            })
+            .await?;
+        Ok(Case::from_file(file)?)
+    }
+
+    async fn seal_contact(&self, file: &CaseFile, contact: &Contact) -> Result<Vec<u8>, CaseError> {
+        let scope = case_scope(file);
+        let mut keys = self.keys();
+        let (version, key) = keys.for_sealing(&scope).await?;
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(contact).map_err(|_| CaseError::Contact)?);
+        let place = ContactPlace::of(file);
+        Ok(keys.seal_under(&[(scope, version, key)], &place.context(file, self), &plain)?)
+    }
+
+    async fn open_contact(&self, file: &CaseFile) -> Result<Contact, CaseError> {
+        let sealed = file.contact().ok_or(CaseError::Contact)?;
+        let parsed = Envelope::parse(sealed).map_err(|_| CaseError::Contact)?;
+        let scope = case_scope(file);
+        let [(_, version)] = parsed.header().scopes() else { return Err(CaseError::Contact) };
+        let key = self.keys().version(&scope, *version).await?;
+        let keys = PlaceKeys::new(vec![(&scope, *version, &key)]).map_err(|_| CaseError::Contact)?;
+        let place = ContactPlace::of(file);
+        let plain = crypto::open(&*self.inner.backend, &keys.derive(), &parsed, &place.context(file, self))
+            .map_err(|_| CaseError::Contact)?;
+        serde_json::from_slice(&plain).map_err(|_| CaseError::Contact)
+    }
+}
+
+/// What a source is asked.
+struct Ask<'a> {
+    kind: RequestKind,
+    who: &'a SubjectRef,
+    contact: &'a Contact,
+    task: &'a TaskId,
+}
+
+/// The names that bind contact data to their case.
+struct ContactPlace {
+    kind: Name,
+    record: RecordId,
+    field: Name,
+    class: Name,
+}
+
+impl ContactPlace {
+    fn of(file: &CaseFile) -> Self {
+        Self {
+            kind: Name::new("case"),
+            record: RecordId::new(file.request().id.as_str()),
+            field: Name::new("contact"),
+            class: Name::new("case.contact"),
+        }
+    }
+
+    fn context<'a, P: Ports>(&'a self, file: &'a CaseFile, steward: &Steward<P>) -> Context<'a> {
+        Context {
+            tenant: &file.request().tenant,
+            environment: steward.environment(),
+            connection: None,
+            subject: None,
+            kind: &self.kind,
+            record: &self.record,
+            field: &self.field,
+            class: &self.class,
+        }
+    }
+}
+
+fn case_scope(file: &CaseFile) -> Scope {
+    Scope::Case(file.request().tenant.clone(), file.request().id.clone())
+}
+
+fn touches_data(kind: RequestKind) -> bool {
+    !matches!(kind, RequestKind::Complaint | RequestKind::DpaInquiry)
+}
+
+fn expect_stage<S: CaseStage>(case: AnyCase) -> Result<Case<S>, CaseError> {
+    let file = match case {
+        AnyCase::Received(case) => case.into_file(),
+        AnyCase::Verified(case) => case.into_file(),
+        AnyCase::Approved(case) => case.into_file(),
+        AnyCase::Planned(case) => case.into_file(),
+        AnyCase::Closed(case) => case.into_file(),
+    };
+    Ok(Case::from_file(file)?)
+}

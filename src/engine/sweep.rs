@@ -1,0 +1,215 @@
+//! The sweep: what is due goes, what is held or in conflict is reported, what is gone is certified.
+
+use std::collections::BTreeMap;
+
+use super::disposal::Disposal;
+use super::holds::Outlook;
+use super::papers;
+use super::steward::Steward;
+use super::trouble::Trouble;
+use crate::contracts::{DataSource, KeyState, Ports, SourceError, SourceItem};
+use crate::core::audit::Cause;
+use crate::core::dsr::{AnyCase, CaseFile};
+use crate::core::id::{Name, TenantId};
+use crate::core::place::Scope;
+use crate::core::retention::{Disposition, DueBecause};
+
+/// Number of items that are asked for at once, and that one disposal writes down before it deletes them.
+const BATCH: usize = 256;
+
+/// One thing that the sweep did not delete, and why.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SweptItem {
+    /// The source that holds it.
+    pub source: Name,
+    /// Its category.
+    pub category: Name,
+    /// What retention says of it.
+    pub disposition: Disposition,
+}
+
+/// What a sweep found and did.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Swept {
+    /// Number of things that are kept because their time has not come.
+    pub keeping: u64,
+    /// Things that a hold freezes.
+    pub held: Vec<SweptItem>,
+    /// Things of which a cap says that they go, and a duty or a hold that they stay. Kept; a person has to settle it.
+    pub conflicts: Vec<SweptItem>,
+    /// Things of which the policy says nothing. Kept.
+    pub undetermined: Vec<SweptItem>,
+    /// Sources that could not be asked: nothing of theirs was swept.
+    pub unreachable: Vec<Name>,
+    /// Destructions that this sweep did or finished, the certified ones among them.
+    pub disposals: Vec<Disposal>,
+}
+
+impl Swept {
+    /// Destructions that are certified: no copy is left that could bring anything back.
+    pub fn certified(&self) -> impl Iterator<Item = &Disposal> {
+        self.disposals.iter().filter(|disposal| disposal.is_certified())
+    }
+
+    /// Destructions whose certificate is withheld.
+    pub fn withheld(&self) -> impl Iterator<Item = &Disposal> {
+        self.disposals.iter().filter(|disposal| !disposal.is_certified())
+    }
+
+    /// Destructions that took longer than the policy lets them.
+    pub fn breached(&self, now: chrono::DateTime<chrono::Utc>) -> impl Iterator<Item = &Disposal> {
+        self.disposals.iter().filter(move |disposal| disposal.is_breached(now))
+    }
+}
+
+impl<P: Ports> Steward<P> {
+    /// Finishes what was begun, deletes what is due in every source, reports what is not, and certifies what can be.
+    ///
+    /// To be called as often as the policy's shortest period asks for. May be stopped anywhere and called again.
+    ///
+    /// # Errors
+    /// A failure below the engine. A source that cannot be asked is reported, and does not stop the others.
+    pub async fn sweep(&self) -> Result<Swept, Trouble> {
+        let mut swept = Swept::default();
+        let mut open = self.finish_open().await?;
+        let managed = self.managed_source();
+        self.sweep_source(&managed, &self.managed(), &mut swept, &mut open).await?;
+        for (name, source) in &self.inner.sources {
+            self.sweep_source(name, source, &mut swept, &mut open).await?;
+        }
+        for disposal in open.into_values() {
+            swept.disposals.push(self.certify(&disposal).await?);
+        }
+        self.end_accountability().await?;
+        Ok(swept)
+    }
+
+    /// Takes up every destruction that is not certified yet.
+    async fn finish_open(&self) -> Result<BTreeMap<String, Disposal>, Trouble> {
+        let mut open = BTreeMap::new();
+        for filed in papers::all::<Disposal>(self.papers(), None).await? {
+            let mut disposal = filed.paper;
+            if disposal.is_certified() {
+                continue;
+            }
+            if let Some(scope) = disposal.scope.clone()
+                && disposal.keys.is_some()
+            {
+                disposal = self.delete_rows(disposal, &scope).await?;
+            } else if disposal.pending.is_some() {
+                disposal = self.work_off(disposal).await?;
+                disposal = self.rows_gone(&disposal).await?;
+            }
+            open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
+        }
+        Ok(open)
+    }
+
+    async fn sweep_source(
+        &self,
+        name: &Name,
+        source: &impl DataSource,
+        swept: &mut Swept,
+        open: &mut BTreeMap<String, Disposal>,
+    ) -> Result<(), Trouble> {
+        let mut outlook = Outlook::new(self);
+        let mut after: Option<String> = None;
+        loop {
+            let page: Result<Vec<SourceItem>, SourceError> = source.items(after.as_deref(), BATCH).await;
+            let Ok(page) = page else {
+                swept.unreachable.push(name.clone());
+                return Ok(());
+            };
+            let full = page.len() >= BATCH;
+            after = page.last().map(|item| item.id.clone());
+            let mut due: BTreeMap<(TenantId, Name), Vec<SourceItem>> = BTreeMap::new();
+            for item in page {
+                let disposition = outlook.of(&item).await?;
+                let report = |disposition| SweptItem {
+                    source: name.clone(),
+                    category: item.category.clone(),
+                    disposition,
+                };
+                match disposition {
+                    Disposition::KeepUntil { .. } => swept.keeping += 1,
+                    Disposition::DueSince { because, .. } => {
+                        let (DueBecause::Rule { rule } | DueBecause::Cap { cap: rule, .. }) = because;
+                        due.entry((item.tenant.clone(), rule)).or_default().push(item);
+                    }
+                    held @ Disposition::HeldBy { .. } => swept.held.push(report(held)),
+                    conflict @ Disposition::ConflictBetween { .. } => {
+                        swept.conflicts.push(report(conflict));
+                    }
+                    unknown @ Disposition::Undetermined { .. } => {
+                        swept.undetermined.push(report(unknown));
+                    }
+                }
+            }
+            for ((tenant, rule), items) in due {
+                let disposal = self.dispose_due(name, tenant, rule, items).await?;
+                open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Deletes what is due under one rule: evidence first, then the deletion, then the count.
+    async fn dispose_due(
+        &self,
+        source: &Name,
+        tenant: TenantId,
+        rule: Name,
+        items: Vec<SourceItem>,
+    ) -> Result<Disposal, Trouble> {
+        let now = self.now();
+        let id = format!("sweep/{source}/{rule}/{}", now.to_rfc3339());
+        let cause = Cause::Retention { rule };
+        let fresh = Disposal::open(id, tenant, cause, self.policy().digest(), now);
+        let disposal = self.open_disposal(fresh).await?;
+        let disposal = self.work_off(disposal).await?;
+        let disposal =
+            self.amend(&disposal, |paper| paper.pending = Some((source.clone(), items.clone()))).await?;
+        let disposal = self.work_off(disposal).await?;
+        self.rows_gone(&disposal).await
+    }
+
+    async fn rows_gone(&self, disposal: &Disposal) -> Result<Disposal, Trouble> {
+        let now = self.now();
+        self.amend(disposal, |paper| paper.rows_gone = Some(now)).await
+    }
+
+    /// Ends the identifying half of cases whose accountability period is over: the key of their contact data is destroyed.
+    async fn end_accountability(&self) -> Result<(), Trouble> {
+        let now = self.now();
+        for filed in papers::all::<CaseFile>(self.papers(), None).await? {
+            let over = filed.paper.accountable_until().is_some_and(|until| until <= now);
+            if !over || filed.paper.contact().is_none() {
+                continue;
+            }
+            let AnyCase::Closed(mut case) = AnyCase::from(filed.paper) else { continue };
+            let request = case.file().request();
+            let scope = Scope::Case(request.tenant.clone(), request.id.clone());
+            self.keys()
+                .change(&scope, |row| {
+                    row.closed = row.closed.or(Some(now));
+                    let mut changed = false;
+                    for key in &mut row.keys {
+                        if let KeyState::Active { epoch, .. } = key.state {
+                            key.state = KeyState::Destroyed { at: now, epoch };
+                            changed = true;
+                        }
+                    }
+                    changed
+                })
+                .await?;
+            case.strip_identity();
+            let expected = crate::contracts::Expected::Version(filed.version);
+            papers::save(self.papers(), case.file(), expected).await?;
+        }
+        Ok(())
+    }
+}
