@@ -19,7 +19,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Makes the files that are not there and refuses what must not be; answers their full paths.
 pub(super) fn prepare(records: &Path, keys: &Path) -> Result<(PathBuf, PathBuf), SqliteOpenError> {
     let same = || SqliteOpenError::new(SqliteOpenErrorKind::SameFile, SqliteFile::Keys);
-    let full = |path: &Path, file| std::path::absolute(path).map_err(|e| SqliteOpenError::unavailable(file, e));
+    let full =
+        |path: &Path, file| std::path::absolute(path).map_err(|e| SqliteOpenError::unavailable(file, e));
     let (records, keys) = (full(records, SqliteFile::Records)?, full(keys, SqliteFile::Keys)?);
     if records == keys {
         return Err(same());
@@ -220,10 +221,7 @@ fn is_corruption(error: &rusqlite::Error) -> bool {
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::Utf8Error(..)
-    ) || matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
+    ) || matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// A version as SQLite keeps it: the same 64 bits, compared for equality alone.

@@ -47,7 +47,9 @@ impl KeyStore for SqliteKeys {
                     .execute((&name, scope, version, closed))?
                 }
                 Expected::Version(found) => db
-                    .prepare_cached("UPDATE scopes SET version = ?, closed = ? WHERE name = ? AND version = ?")?
+                    .prepare_cached(
+                        "UPDATE scopes SET version = ?, closed = ? WHERE name = ? AND version = ?",
+                    )?
                     .execute((version, closed, &name, to_column(found)))?,
             };
             if changed != 1 {

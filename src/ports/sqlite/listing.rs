@@ -47,7 +47,8 @@ impl Listing {
     /// The rarest first: a value, a person, a connection, then the tenant. CROSS JOIN and INDEXED BY settle it, because the
     /// planner does not know how rare each is; each index ends in the key, so that nothing is sorted.
     fn walking(query: &RecordQuery) -> Self {
-        let one_category = query.categories.as_ref().filter(|names| names.len() == 1).and_then(|names| names.first());
+        let one_category =
+            query.categories.as_ref().filter(|names| names.len() == 1).and_then(|names| names.first());
         let (index, condition, values) = if let Some(entry) = &query.index {
             let values = vec![text(entry.field.as_str()), Value::Blob(entry.tag.clone())];
             ("record_index d", "d.field = ? AND d.tag = ? AND d.occurrence = 0", values)
@@ -116,7 +117,8 @@ mod tests {
         db.execute_batch(SqliteFile::Records.tables()).unwrap();
         let listing = Listing::of(query, after, 10).unwrap();
         let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {}", listing.sql)).unwrap();
-        let steps = statement.query_map(params_from_iter(listing.values), |row| row.get::<_, String>(3)).unwrap();
+        let steps =
+            statement.query_map(params_from_iter(listing.values), |row| row.get::<_, String>(3)).unwrap();
         steps.map(Result::unwrap).collect::<Vec<_>>().join("\n")
     }
 
@@ -127,8 +129,14 @@ mod tests {
         let any = RecordQuery::default();
         let after = RecordKey { tenant: "acme".into(), kind: "order".into(), id: RecordId::new("7") };
         for (query, search) in [
-            (RecordQuery { index: Some(entry), ..any.clone() }, "SEARCH d USING PRIMARY KEY (field=? AND tag=?"),
-            (RecordQuery { subject: Some("ada".into()), ..any.clone() }, "SEARCH d USING PRIMARY KEY (subject=?"),
+            (
+                RecordQuery { index: Some(entry), ..any.clone() },
+                "SEARCH d USING PRIMARY KEY (field=? AND tag=?",
+            ),
+            (
+                RecordQuery { subject: Some("ada".into()), ..any.clone() },
+                "SEARCH d USING PRIMARY KEY (subject=?",
+            ),
             (
                 RecordQuery { connection: Some("shop".into()), ..any.clone() },
                 "SEARCH d USING COVERING INDEX records_by_connection (connection=?",
@@ -163,7 +171,8 @@ mod tests {
     #[test]
     fn a_later_page_starts_where_the_one_before_ended() {
         let after = RecordKey { tenant: "acme".into(), kind: "order".into(), id: RecordId::new("7") };
-        let query = RecordQuery { tenant: Some("acme".into()), subject: Some("ada".into()), ..Default::default() };
+        let query =
+            RecordQuery { tenant: Some("acme".into()), subject: Some("ada".into()), ..Default::default() };
         let plan = plan(&query, Some(&after));
         assert!(plan.contains("(subject=? AND tenant=? AND (kind,id)>(?,?))"), "{plan}");
     }

@@ -75,7 +75,9 @@ impl fmt::Display for SqliteOpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.as_str();
         match self.kind {
-            SqliteOpenErrorKind::SameFile => f.write_str("records and keys need a file each, apart from one another"),
+            SqliteOpenErrorKind::SameFile => {
+                f.write_str("records and keys need a file each, apart from one another")
+            }
             SqliteOpenErrorKind::OpenToOthers => {
                 write!(f, "the {file} is open to others than its owner; it needs mode `0600`")
             }

@@ -50,7 +50,9 @@ impl RecordStore for SqliteRecords {
         writing(&self.0, "delete a record", |db| {
             let name = (key.tenant.as_str(), key.kind.as_str(), key.id.as_str(), to_column(version));
             let changed = db
-                .prepare_cached("DELETE FROM records WHERE tenant = ? AND kind = ? AND id = ? AND version = ?")?
+                .prepare_cached(
+                    "DELETE FROM records WHERE tenant = ? AND kind = ? AND id = ? AND version = ?",
+                )?
                 .execute(name)?;
             if changed == 1 { Ok(()) } else { Err(Failure::Conflict) }
         })
