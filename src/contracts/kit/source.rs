@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::report::{Broken, Report, ensure};
 use super::{Namespace, run_rules};
-use crate::contracts::{Answer, DataSource, SourceItem, SubjectRef, TaskId};
+use crate::contracts::{Answer, DataSource, Disposed, SourceItem, SubjectRef, TaskId};
 
 /// Runs every rule for a [`DataSource`], each on a source of its own that `fresh` makes and fills.
 ///
@@ -20,6 +20,7 @@ pub async fn check_source<S: DataSource>(
         "exact-listing" => exact_listing,
         "complete" => complete,
         "idempotent" => idempotent,
+        "as-listed" => as_listed,
     })
 }
 
@@ -140,6 +141,21 @@ async fn idempotent<S: DataSource>(fixture: &Fixture<S>, ns: &Namespace) -> Resu
     )
 }
 
+async fn as_listed<S: DataSource>(fixture: &Fixture<S>, _: &Namespace) -> Result<(), Broken> {
+    let source = &fixture.source;
+    let items = listed(fixture).await?;
+    let Some(item) = items.first() else { return Ok(()) };
+    let mut stale = item.clone();
+    stale.stored_at -= chrono::TimeDelta::seconds(1);
+    let disposed = source.dispose(&stale).await?;
+    ensure(
+        disposed == Disposed::Changed && source.items(None, usize::MAX).await?.contains(item),
+        "an item that is not as it was listed to stay, and to be answered with `Changed`",
+        || format!("{disposed:?}"),
+        "compare the item with what is there before deleting it",
+    )
+}
+
 /// What the source holds, once it is known to be enough to tell anything.
 async fn listed<S: DataSource>(fixture: &Fixture<S>) -> Result<Vec<SourceItem>, Broken> {
     let items = fixture.source.items(None, usize::MAX).await?;
@@ -154,7 +170,7 @@ async fn listed<S: DataSource>(fixture: &Fixture<S>) -> Result<Vec<SourceItem>, 
 }
 
 fn is_about(item: &SourceItem, who: &SubjectRef) -> bool {
-    item.tenant == who.tenant && item.subject.as_ref() == Some(&who.subject)
+    item.tenant == who.tenant && item.subjects.contains(&who.subject)
 }
 
 fn done<T>(answer: Answer<T>) -> Result<T, Broken> {

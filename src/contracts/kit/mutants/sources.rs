@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::super::{Namespace, Outcome, check_source};
 use super::catches;
 use crate::contracts::{
-    Answer, DataSource, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId, block_on,
+    Answer, DataSource, Disposed, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId,
+    block_on,
 };
 use crate::core::id::Name;
 
@@ -31,6 +32,7 @@ enum SourceFlaw {
     ForgetsTasks,
     DisposesOnce,
     DisposesNothing,
+    DisposesOfTheChanged,
     Declines,
 }
 
@@ -40,7 +42,7 @@ impl Table {
         items
             .iter()
             .filter(|item| item.tenant == who.tenant || flaw(SourceFlaw::IgnoresTheTenant))
-            .filter(|item| item.subject.as_ref() == Some(&who.subject) || flaw(SourceFlaw::ErasesTheTenant))
+            .filter(|item| item.subjects.contains(&who.subject) || flaw(SourceFlaw::ErasesTheTenant))
             .collect()
     }
 }
@@ -103,15 +105,19 @@ impl DataSource for Table {
         Ok(items)
     }
 
-    async fn dispose(&self, item: &SourceItem) -> Result<(), SourceError> {
+    async fn dispose(&self, item: &SourceItem) -> Result<Disposed, SourceError> {
         let mut state = self.state.lock().unwrap();
         let there = state.0.iter().any(|found| found.id == item.id);
         match self.flaw {
             Some(SourceFlaw::DisposesOnce) if !there => Err(SourceError::unreachable("no such item")),
-            Some(SourceFlaw::DisposesNothing) => Ok(()),
-            _ => {
+            Some(SourceFlaw::DisposesNothing) => Ok(Disposed::Gone),
+            flaw => {
+                let changed = state.0.iter().any(|found| found.id == item.id && found != item);
+                if changed && flaw != Some(SourceFlaw::DisposesOfTheChanged) {
+                    return Ok(Disposed::Changed);
+                }
                 state.0.retain(|found| found.id != item.id);
-                Ok(())
+                Ok(Disposed::Gone)
             }
         }
     }
@@ -127,7 +133,7 @@ fn table(flaw: Option<SourceFlaw>) -> Table {
         tenant: tenant.into(),
         category: "orders".into(),
         connection: None,
-        subject: subject.map(Into::into),
+        subjects: subject.into_iter().map(Into::into).collect(),
         platform: None,
         stored_at: DateTime::default(),
         events: BTreeMap::new(),
@@ -165,6 +171,7 @@ fn the_kit_finds_every_flaw_of_a_source() {
         (DisposesNothing, "complete"),
         (ForgetsTasks, "idempotent"),
         (DisposesOnce, "idempotent"),
+        (DisposesOfTheChanged, "as-listed"),
     ] {
         let report = block_on(check_source(&Namespace::new("kit"), &who(), async || table(Some(flaw))));
         catches(&report, rule, &flaw);
