@@ -1,9 +1,17 @@
-//! stewardship (skeleton)
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-#![warn(missing_docs, unreachable_pub, clippy::exhaustive_enums, clippy::exhaustive_structs)]
+#![deny(
+    missing_docs,
+    unreachable_pub,
+    unused_must_use,
+    rustdoc::broken_intra_doc_links,
+    rustdoc::private_intra_doc_links,
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs
+)]
 #![cfg_attr(
     not(test),
-    warn(
+    deny(
         clippy::unwrap_used,
         clippy::expect_used,
         clippy::panic,
@@ -13,19 +21,21 @@
     )
 )]
 
-pub mod contracts;
+// The layers, lowest first; none imports one that stands below it in this list.
 mod core;
 pub mod crypto;
+
+pub mod contracts;
 pub mod engine;
 pub mod ports;
 
-#[doc(hidden)]
-pub use zeroize;
+// The rooms of the core, in the order in which data flows through them: what is declared, what comes in, who may see it, how long
+// it stays, what people ask about it, what is written down, and what is told to the world.
+pub use crate::core::{id, period, place, policy};
+#[doc(inline)]
+pub use crate::core::{access, audit, classification, dsr, governance, report, retention};
 
-pub use crate::core::{
-    access, audit, classification, dsr, governance, id, period, place, policy, report, retention,
-};
-
+// The paved path: what a host names every day. Everything else stays in its room, under that one name.
 pub use crate::core::access::{Action, Principal, Purpose, Question, Resource};
 pub use crate::core::classification::Classified;
 pub use crate::core::period::Period;
@@ -33,3 +43,7 @@ pub use crate::core::place::{Place, Scope};
 pub use crate::core::policy::Policy;
 pub use contracts::{Clock, ManualClock, SystemClock, block_on};
 pub use engine::{Access, NewRequest, Steward};
+
+// What the macros `classes!` and `record!` expand to.
+#[doc(hidden)]
+pub use zeroize;
