@@ -79,6 +79,12 @@ pub enum PutError {
     /// The connection is not authorised, or the purpose needs one and the place names none.
     #[error("there is no live authorisation of a connection for this")]
     NoAuthorization,
+    /// The category ends with an authorisation, and the place names no connection whose authorisation that could be.
+    #[error("rule `{rule}` ends this with an authorisation: the place must name a connection")]
+    NeedsConnection {
+        /// The rule.
+        rule: Name,
+    },
     /// The platform's payload gives no record.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -328,7 +334,12 @@ impl<P: Ports> Steward<P> {
                         other => return other,
                     },
                     None if declared.needs_authorization => Some(PutError::NoAuthorization),
-                    None => None,
+                    None => {
+                        let mut rules = document.retention.rule.iter();
+                        let ends = rules
+                            .find(|rule| rule.category == *category && rule.from == "authorization_revoked");
+                        ends.map(|rule| PutError::NeedsConnection { rule: rule.id.clone() })
+                    }
                 }
             }
         };

@@ -168,8 +168,16 @@ impl<P: Ports> Steward<P> {
         let now = self.now();
         let id = format!("sweep/{source}/{rule}/{}", now.to_rfc3339());
         let cause = Cause::Retention { rule };
-        let fresh = Disposal::open(id, tenant, cause, self.policy().digest(), now);
-        let disposal = self.open_disposal(fresh).await?;
+        let fresh = Disposal::open(id.clone(), tenant, cause, self.policy().digest(), now);
+        let mut disposal = self.open_disposal(fresh.clone()).await?;
+        // A destruction that is over is not added to: its certificate speaks of what went before it was closed.
+        for number in 2_u32.. {
+            if disposal.rows_gone.is_none() {
+                break;
+            }
+            let next = Disposal { id: format!("{id}/{number}"), ..fresh.clone() };
+            disposal = self.open_disposal(next).await?;
+        }
         let disposal = self.work_off(disposal).await?;
         let disposal =
             self.amend(&disposal, |paper| paper.pending = Some((source.clone(), items.clone()))).await?;

@@ -57,7 +57,7 @@ pub enum StepError {
         id: String,
     },
     /// Tasks have no answer yet.
-    #[error("{} tasks have no answer yet", open.len())]
+    #[error("these have not answered yet: {}", open.join(", "))]
     Unfinished {
         /// The tasks, by name.
         open: Vec<String>,

@@ -185,6 +185,8 @@ codes! {
     NoBackupHorizon = "no-backup-horizon",
     /// A destruction of keys without a bound for the physical deletion.
     NoPhysicalBound = "no-physical-bound",
+    /// A rule destroys keys, and nothing that it runs from ends what those keys cover.
+    EraseWithoutScope = "erase-without-scope",
     /// A processor in use without its legal name.
     UnnamedSubprocessor = "unnamed-subprocessor",
     /// Requests of people have no way in.

@@ -16,6 +16,7 @@ use super::given::Given;
 use super::node::Node;
 use super::read::{Read, Reader};
 use super::scan::{Format, within_bounds};
+use super::vocabulary::Transport;
 use super::{json, toml};
 use crate::core::classification::Level;
 use crate::core::id::Name;
@@ -236,6 +237,15 @@ impl Policy {
     #[must_use]
     pub fn platform(&self, name: &str) -> Option<&Platform> {
         self.0.document.platforms.get(name)
+    }
+
+    /// Whether a connection over this version of TLS, by its number on the wire, is admitted. Without `[transport]`, none is.
+    #[must_use]
+    pub fn admits(&self, version: u16) -> bool {
+        let rules = self.0.document.transport.as_ref();
+        rules
+            .zip(Transport::from_wire(version))
+            .is_some_and(|(rules, version)| rules.admit.contains(&version))
     }
 
     /// The controls of a level: none for Public or Internal where the policy does not name them.

@@ -120,6 +120,19 @@ words! {
     }
 }
 
+impl Transport {
+    /// The version that a TLS implementation negotiated, by its number on the wire (RFC 8446 section 4.2.1); `None` for every
+    /// other number, whatever its order: DTLS, drafts and unknown ones are not newer versions.
+    #[must_use]
+    pub const fn from_wire(version: u16) -> Option<Self> {
+        match version {
+            0x0303 => Some(Self::Tls12),
+            0x0304 => Some(Self::Tls13),
+            _ => None,
+        }
+    }
+}
+
 words! {
     /// The state of the platform connection's authorisation that a rule asks for.
     pub enum AuthorizationState {

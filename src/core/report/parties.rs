@@ -85,7 +85,7 @@ pub(super) fn sources(subject: &Subject<'_>) -> PageSection {
         if let Some(level) = platform.default_level {
             page.bullet(
                 format!("Unlabelled data from {} is {level}.", platform.title),
-                StatementStatus::enforced([format!("platforms.{name}")]),
+                StatementStatus::Stated,
             );
         }
     }
@@ -108,7 +108,8 @@ pub(super) fn transport(subject: &Subject<'_>) -> PageSection {
                 "Connections are admitted over {} alone; every other version is refused.",
                 phrase::one_of(names)
             ),
-            StatementStatus::enforced(["transport.admit"]),
+            // The host's own sockets ask `Policy::admits`: the steward sees no connection.
+            StatementStatus::Stated,
         );
     }
     page

@@ -48,8 +48,8 @@ pub(super) fn retention(subject: &Subject<'_>) -> PageSection {
             page.bullet(format!("Backups of the key store are at most {age} old."), StatementStatus::Stated);
             page.bullet(
                 format!(
-                    "A certificate of erasure is withheld until {age} after the keys were destroyed, \
-                     when no backup of the key store holds them any more."
+                    "A certificate of erasure is withheld until the provider's key over every backup of the \
+                     destroyed keys is destroyed too, or until {age} have passed and no such backup is left."
                 ),
                 StatementStatus::enforced(["backups.key_store"]),
             );

@@ -151,7 +151,7 @@ fn table(flaw: Option<SourceFlaw>) -> Table {
 #[test]
 fn a_source_without_a_flaw_passes() {
     let report = block_on(check_source(&Namespace::new("kit"), &who(), async || table(None)));
-    assert_eq!(report.rules().len(), 3);
+    assert_eq!(report.rules().len(), 4);
     report.into_result().unwrap();
 }
 
@@ -189,5 +189,5 @@ fn a_source_that_declines_violates_nothing_and_an_empty_one_shows_nothing() {
     );
     let nobody = SubjectRef { tenant: "acme".into(), subject: "nobody".into() };
     let report = block_on(check_source(&Namespace::new("kit"), &nobody, async || table(None)));
-    assert_eq!(report.violated(), ["exact-listing", "complete", "idempotent"]);
+    assert_eq!(report.violated(), ["exact-listing", "complete", "idempotent", "as-listed"]);
 }

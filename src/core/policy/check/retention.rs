@@ -6,12 +6,22 @@ use chrono::{DateTime, Months, TimeDelta, Utc};
 
 use super::{Check, cap_path, rule_path};
 use crate::core::period::Period;
+use crate::core::policy::document::RetentionRule;
 use crate::core::policy::finding::{FindingCode, MAX_FINDINGS};
 use crate::core::policy::path::{Path, shortened};
 use crate::core::policy::vocabulary::Dispose;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     for (index, rule) in check.document.retention.rule.iter().enumerate() {
+        if rule.dispose == Dispose::CryptoErase && !ends_a_scope(rule) {
+            let message = format!(
+                "keys are destroyed {} after `{}`, which ends no scope that they cover",
+                rule.keep,
+                shortened(rule.from.as_str())
+            );
+            let hint = "crypto-erase runs from `authorization_revoked` with `keep = \"0 days\"`; write `delete` for anything else";
+            check.error(FindingCode::EraseWithoutScope, &rule_path(index).key("dispose"), message, hint);
+        }
         if rule.dispose == Dispose::CryptoErase && rule.physically_within.is_none() {
             let message = "keys are destroyed without a bound for the physical deletion";
             let hint = "write `physically_within`, such as `72 hours`";
@@ -21,6 +31,11 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
     backups(check);
     caps_that_cross_duties(check);
+}
+
+/// The one event whose moment destroys keys: a connection's scope ends with its authorisation (S3.7, S3.8).
+fn ends_a_scope(rule: &RetentionRule) -> bool {
+    rule.from == "authorization_revoked" && rule.keep.is_zero()
 }
 
 /// Destroyed keys live on in backups of the key store: a certificate needs the day from which those are gone (S2.25).

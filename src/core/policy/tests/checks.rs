@@ -204,6 +204,11 @@ fn each_check_bites_and_nothing_else_does() {
             vec![(Error, Code::NoPhysicalBound, "retention.rule[0].physically_within")],
         ),
         (
+            "from = \"authorization_revoked\"",
+            "from = \"relationship_ended\"",
+            vec![(Error, Code::EraseWithoutScope, "retention.rule[0].dispose")],
+        ),
+        (
             "physically_within = \"72 hours\"",
             "physically_within = \"immediately\"",
             vec![(Error, Code::VagueDuration, "retention.rule[0].physically_within")],
@@ -352,4 +357,24 @@ fn dates_are_judged_by_the_day() {
     let expired = &policy.findings_at(day("2027-07-01"))[0];
     assert_eq!((expired.file(), expired.path()), (Some("policy.toml"), "certifications[0].valid_until"));
     assert!(GOOD.lines().nth(expired.line().unwrap() as usize - 1).unwrap().starts_with("valid_until"));
+}
+
+/// S3.6a: an allow-list, never an order.
+#[test]
+fn only_listed_versions_of_tls_are_admitted() {
+    let with = |versions: &[&str]| {
+        let mut text = serde_json::to_value(Policy::from_toml(GOOD).unwrap().document()).unwrap();
+        text.as_object_mut().unwrap().remove("transport");
+        if !versions.is_empty() {
+            text["transport"] = serde_json::json!({ "admit": versions });
+        }
+        Policy::from_json(&text.to_string()).unwrap()
+    };
+    let both = with(&["tls-1.2", "tls-1.3"]);
+    assert!(both.admits(0x0303) && both.admits(0x0304));
+    for other in [0x0302, 0x0301, 0x0300, 0xFEFF, 0xFEFD, 0x7F1C, 0x0305, 0] {
+        assert!(!both.admits(other), "{other:#06x}");
+    }
+    assert!(!with(&["tls-1.3"]).admits(0x0303));
+    assert!(!with(&[]).admits(0x0304));
 }
