@@ -21,19 +21,36 @@
     )
 )]
 
-// The layers, lowest first; none imports one that stands below it in this list.
+// The layers, lowest first: none imports one that stands after it.
 mod core;
+
 pub mod crypto;
 
 pub mod contracts;
+
 pub mod engine;
+
 pub mod ports;
 
-// The rooms of the core, in the order in which data flows through them: what is declared, what comes in, who may see it, how long
-// it stays, what people ask about it, what is written down, and what is told to the world.
+// The rooms of the pure core, in the order in which data flows through them.
+
+// What a policy declares, and the words that everything else is said in.
 pub use crate::core::{id, period, place, policy};
-#[doc(inline)]
-pub use crate::core::{access, audit, classification, dsr, governance, report, retention};
+
+// What comes in, labelled so that it does not leak.
+pub use crate::core::classification;
+
+// Who may do what with it, and the proof of a yes.
+pub use crate::core::access;
+
+// How long it stays, and the certificate that it is gone.
+pub use crate::core::retention;
+
+// What people ask about it.
+pub use crate::core::dsr;
+
+// What is written down, and what the world is told.
+pub use crate::core::{audit, governance, report};
 
 // The paved path: what a host names every day. Everything else stays in its room, under that one name.
 pub use crate::core::access::{Action, Principal, Purpose, Question, Resource};
