@@ -1,10 +1,11 @@
 //! Terms and authorisations: what must be there before a platform's data comes in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::erase::EraseError;
 use super::keyring::KeyError;
 use super::papers::{self, Paper};
 use super::steward::Steward;
@@ -48,6 +49,8 @@ pub struct Authorization {
     pub connection: ConnectionId,
     /// The platform.
     pub platform: Name,
+    /// Which authorisation of this connection it is, from 1: each revocation ends one.
+    pub generation: u32,
     /// When it was given.
     pub granted: DateTime<Utc>,
     /// The policy that the tenant had accepted then.
@@ -80,7 +83,8 @@ impl Paper for Authorization {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Timeline {
     pub(super) scope: Scope,
-    pub(super) events: BTreeMap<Name, DateTime<Utc>>,
+    /// Every time that was said, so that a later one never undoes what an earlier one made due.
+    pub(super) events: BTreeMap<Name, BTreeSet<DateTime<Utc>>>,
 }
 
 impl Timeline {
@@ -146,6 +150,9 @@ pub enum ConnectError {
     /// An identifier is empty, too long, or holds control characters.
     #[error("an identifier is empty, too long, or holds control characters")]
     BadIdentifier,
+    /// An earlier revocation of the connection was begun, and cannot be finished.
+    #[error("an earlier revocation of the connection cannot be finished")]
+    Revocation(#[source] Box<EraseError>),
     /// A failure below the engine.
     #[error(transparent)]
     Trouble(#[from] Trouble),
@@ -206,6 +213,13 @@ impl<P: Ports> Steward<P> {
         if papers::load::<Acceptance>(store, tenant, &policy.digest().to_string()).await?.is_none() {
             return Err(ConnectError::TermsNotAccepted { version: policy.version().to_owned() });
         }
+        let before = papers::load::<Authorization>(store, tenant, connection.as_str()).await?;
+        if let Some(ended) = before.as_ref().filter(|filed| !filed.paper.is_live()) {
+            // A revocation that a crash cut short goes to its end first: a new authorisation must not save its keys.
+            self.finish_revocation_of(&ended.paper)
+                .await
+                .map_err(|error| ConnectError::Revocation(Box::new(error)))?;
+        }
         let scope = Scope::Connection(tenant.clone(), connection.clone());
         let mut keys = self.keys();
         let shown = keys
@@ -221,6 +235,7 @@ impl<P: Ports> Steward<P> {
             tenant: tenant.clone(),
             connection: connection.clone(),
             platform: Name::new(platform),
+            generation: before.map_or(1, |filed| filed.paper.generation.saturating_add(1)),
             granted: self.now(),
             policy: policy.digest(),
             revoked: None,
@@ -232,7 +247,9 @@ impl<P: Ports> Steward<P> {
         Ok(saved)
     }
 
-    /// Records an event of a scope from which retention runs (`relationship_ended`). The earliest time that was said stays.
+    /// Records an event of a scope from which retention runs (`relationship_ended`).
+    ///
+    /// It counts for what was stored before it. Said again with another time, both count, the earlier first.
     ///
     /// # Errors
     /// A failure below the engine.
@@ -247,9 +264,7 @@ impl<P: Ports> Steward<P> {
         papers::update(store, scope.tenant(), &Timeline::id_of(scope), |found: Option<Timeline>| {
             let mut timeline =
                 found.unwrap_or_else(|| Timeline { scope: scope.clone(), events: BTreeMap::new() });
-            let known = timeline.events.entry(event.clone()).or_insert(at);
-            // A new period of the same relation (authorised again, revoked again) moves the event on; a repetition does not.
-            *known = (*known).max(at);
+            timeline.events.entry(event.clone()).or_default().insert(at);
             Ok::<_, Trouble>(timeline)
         })
         .await

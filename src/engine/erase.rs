@@ -85,9 +85,8 @@ impl<P: Ports> Steward<P> {
         };
         let found = papers::load::<Authorization>(self.papers(), tenant, connection.as_str()).await?;
         let authorization = found.ok_or(EraseError::NeverAuthorized)?.paper;
-        let id = format!("revocation/{}/{}", connection.as_str(), authorization.granted.to_rfc3339());
         let mut fresh = Disposal::open(
-            id,
+            revocation_id(&authorization),
             tenant.clone(),
             Cause::Revocation { reason: reason.to_owned() },
             self.inner.policy.digest(),
@@ -96,17 +95,38 @@ impl<P: Ports> Steward<P> {
         fresh.scope = Some(scope.clone());
         fresh.gone_by = self.physical_bound(fresh.opened);
         let disposal = self.open_disposal(fresh).await?;
-        let at = disposal.opened;
-        papers::update(self.papers(), tenant, connection.as_str(), |found: Option<Authorization>| {
-            let mut paper = found.ok_or(EraseError::NeverAuthorized)?;
-            paper.revoked = paper.revoked.or(Some(at));
-            Ok::<_, EraseError>(paper)
-        })
-        .await?;
-        self.happened(scope, "authorization_revoked", at).await?;
-        let disposal = self.destroy_keys(disposal, scope).await?;
+        let disposal = self.finish_keys(disposal).await?;
         let disposal = self.certify(&disposal).await?;
-        Ok(Revocation { at, disposal })
+        Ok(Revocation { at: disposal.opened, disposal })
+    }
+
+    /// Brings the revocation of an authorisation that has ended to the point where its keys are destroyed.
+    pub(super) async fn finish_revocation_of(&self, ended: &Authorization) -> Result<(), EraseError> {
+        let id = revocation_id(ended);
+        if let Some(filed) = papers::load::<Disposal>(self.papers(), &ended.tenant, &id).await? {
+            self.finish_keys(filed.paper).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes up a destruction of keys wherever it stopped; without effect where it is done, or where no keys are to go.
+    pub(super) async fn finish_keys(&self, disposal: Disposal) -> Result<Disposal, EraseError> {
+        let Some(scope) = disposal.scope.clone().filter(|_| disposal.keys.is_none()) else {
+            return Ok(disposal);
+        };
+        if let (Scope::Connection(tenant, connection), Cause::Revocation { .. }) = (&scope, &disposal.cause) {
+            let (at, id) = (disposal.opened, disposal.id.as_str());
+            papers::update(self.papers(), tenant, connection.as_str(), |found: Option<Authorization>| {
+                let mut paper = found.ok_or(EraseError::NeverAuthorized)?;
+                if revocation_id(&paper) == id {
+                    paper.revoked = paper.revoked.or(Some(at));
+                }
+                Ok::<_, EraseError>(paper)
+            })
+            .await?;
+            self.happened(&scope, "authorization_revoked", at).await?;
+        }
+        self.destroy_keys(disposal, &scope).await
     }
 
     /// The shortest time within which the policy wants revoked data physically gone.
@@ -123,14 +143,7 @@ impl<P: Ports> Steward<P> {
     /// Destroys every key version that the scope had when the disposal was opened; what must stay is sealed under a new one first.
     ///
     /// Every step may be repeated: which versions go is written down before the first of them does.
-    pub(super) async fn destroy_keys(
-        &self,
-        disposal: Disposal,
-        scope: &Scope,
-    ) -> Result<Disposal, EraseError> {
-        if disposal.keys.is_some() {
-            return Ok(disposal);
-        }
+    async fn destroy_keys(&self, disposal: Disposal, scope: &Scope) -> Result<Disposal, EraseError> {
         let mut keys = self.keys();
         let now = self.now();
         let row = keys
@@ -150,8 +163,16 @@ impl<P: Ports> Steward<P> {
             let staying = self.staying(scope).await?;
             let mut resealed = false;
             for (row, why) in staying {
-                resealed |= self.reseal(&mut keys, scope, doomed, &row).await?;
-                kept.insert(row.key, why);
+                match self.reseal(&mut keys, scope, doomed, &row).await? {
+                    Resealed::Done => resealed = true,
+                    Resealed::Already => {}
+                    // What does not open under its own keys is lost already; it must not stop the erasure of all else.
+                    Resealed::Lost => {
+                        kept.insert(row.key, format!("{why}; a part of it does not open, and is lost"));
+                        continue;
+                    }
+                }
+                kept.entry(row.key).or_insert(why);
             }
             if !resealed {
                 break;
@@ -222,35 +243,42 @@ impl<P: Ports> Steward<P> {
         Ok(staying)
     }
 
-    /// Seals anew whatever in `row` is sealed under a doomed version of the scope's key; `false` where nothing is.
+    /// Seals anew whatever in `row` is sealed under a doomed version of the scope's key.
     async fn reseal(
         &self,
         keys: &mut KeySession<'_, P>,
         scope: &Scope,
         doomed: u32,
         row: &RecordRow,
-    ) -> Result<bool, EraseError> {
+    ) -> Result<Resealed, EraseError> {
         let store = self.inner.ports.records();
         for _ in 0..ATTEMPTS {
             let Some(mut fresh) = store.fetch(&row.key).await.map_err(Trouble::from)? else {
-                return Ok(false);
+                return Ok(Resealed::Already);
             };
             let place = place_of(&fresh);
-            let mut changed = false;
+            let (mut changed, mut lost) = (false, false);
             let key = fresh.key.clone();
             for field in &mut fresh.fields {
-                if let Some(sealed) = self.resealed(keys, scope, doomed, &place, &key, field).await? {
-                    field.body = FieldBody::Sealed(sealed);
-                    changed = true;
+                match self.resealed(keys, scope, doomed, &place, &key, field).await {
+                    Ok(Some(sealed)) => {
+                        field.body = FieldBody::Sealed(sealed);
+                        changed = true;
+                    }
+                    Ok(None) => {}
+                    Err(EraseError::Reseal(error)) if matches!(*error, OpenError::Sealed { .. }) => {
+                        lost = true
+                    }
+                    Err(error) => return Err(error),
                 }
             }
             if !changed {
-                return Ok(false);
+                return Ok(if lost { Resealed::Lost } else { Resealed::Already });
             }
             let expected = Expected::Version(fresh.version);
             fresh.version = expected.next();
             if unless_conflict(store.put(fresh, expected).await)? {
-                return Ok(true);
+                return Ok(Resealed::Done);
             }
         }
         Err(Trouble::Contention { during: "seal a record anew" }.into())
@@ -327,6 +355,21 @@ impl<P: Ports> KeySession<'_, P> {
         }
         Err(Trouble::Contention { during: "make a scope key" }.into())
     }
+}
+
+/// What came of sealing a record anew.
+enum Resealed {
+    /// Something was sealed anew.
+    Done,
+    /// Nothing in it is sealed under a doomed key.
+    Already,
+    /// What is left under a doomed key does not open.
+    Lost,
+}
+
+/// The name of the evidence of a revocation: one for each authorisation.
+fn revocation_id(authorization: &Authorization) -> String {
+    format!("revocation/{}/{}", authorization.connection.as_str(), authorization.generation)
 }
 
 /// The records that stand under a scope.

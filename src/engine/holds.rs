@@ -1,6 +1,6 @@
 //! Holds, and how the engine sees a stored thing as retention does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -73,7 +73,7 @@ pub(super) struct Outlook<'a, P: Ports> {
     steward: &'a Steward<P>,
     now: DateTime<Utc>,
     holds: BTreeMap<TenantId, Vec<Hold>>,
-    timelines: BTreeMap<Scope, BTreeMap<Name, DateTime<Utc>>>,
+    timelines: BTreeMap<Scope, BTreeMap<Name, BTreeSet<DateTime<Utc>>>>,
 }
 
 impl<'a, P: Ports> Outlook<'a, P> {
@@ -96,6 +96,13 @@ impl<'a, P: Ports> Outlook<'a, P> {
         Ok(must_stay(retention, &thing, &covering(holds, &place, now), now))
     }
 
+    /// The holds that freeze one thing, by their ids.
+    pub(super) async fn frozen_by(&mut self, item: &SourceItem) -> Result<Vec<String>, Trouble> {
+        let (now, place) = (self.now, place(item));
+        let holds = self.holds(&item.tenant).await?;
+        Ok(covering(holds, &place, now).into_iter().map(|hold| hold.id.clone()).collect())
+    }
+
     /// Whether anything at all of a tenant is on hold.
     pub(super) async fn any_hold(&mut self, tenant: &TenantId) -> Result<bool, Trouble> {
         let now = self.now;
@@ -115,8 +122,8 @@ impl<'a, P: Ports> Outlook<'a, P> {
         }
         let mut events = item.events.clone();
         for scope in scopes {
-            for (name, at) in self.timeline(scope).await? {
-                if *at >= item.stored_at {
+            for (name, times) in self.timeline(scope).await? {
+                if let Some(at) = times.range(item.stored_at..).next() {
                     let known = events.entry(name.clone()).or_insert(*at);
                     *known = (*known).min(*at);
                 }
@@ -134,7 +141,7 @@ impl<'a, P: Ports> Outlook<'a, P> {
         Ok(self.holds.get(tenant).map(Vec::as_slice).unwrap_or_default())
     }
 
-    async fn timeline(&mut self, scope: Scope) -> Result<&BTreeMap<Name, DateTime<Utc>>, Trouble> {
+    async fn timeline(&mut self, scope: Scope) -> Result<&BTreeMap<Name, BTreeSet<DateTime<Utc>>>, Trouble> {
         if !self.timelines.contains_key(&scope) {
             let store = self.steward.inner.ports.documents();
             let id = Timeline::id_of(&scope);

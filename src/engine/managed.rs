@@ -23,6 +23,7 @@ use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name, RecordId, TenantId};
 use crate::core::place::Scope;
 use crate::core::retention::Disposition;
+use crate::crypto::{Envelope, ScopeKind};
 
 /// Number of records that one listing asks for.
 pub(super) const MANAGED_PAGE: usize = 256;
@@ -154,6 +155,14 @@ impl<P: Ports> DataSource for Managed<P> {
         if let Some(reason) = self.refusal(Action::Write, &rows).await.map_err(SourceError::unreachable)? {
             return Ok(Answer::Skipped { reason });
         }
+        let mut outlook = super::holds::Outlook::new(&self.steward);
+        for row in &rows {
+            let holds = outlook.frozen_by(&item_of(row)).await.map_err(SourceError::unreachable)?;
+            if !holds.is_empty() {
+                let reason = format!("a record is on hold: {}", holds.join(", "));
+                return Ok(Answer::Skipped { reason });
+            }
+        }
         let mut corrected = 0;
         for row in &rows {
             let done = self.corrected(who, &row.key, changes).await;
@@ -226,7 +235,7 @@ impl<P: Ports> Steward<P> {
         let scope = Scope::Subject(who.tenant.clone(), who.subject.clone());
         fresh.scope = Some(scope.clone());
         let disposal = self.open_disposal(fresh).await?;
-        let disposal = self.destroy_keys(disposal, &scope).await?;
+        let disposal = self.finish_keys(disposal).await?;
         let disposal = self.delete_rows(disposal, &scope).await?;
         Ok(self.certify(&disposal).await?)
     }
@@ -243,7 +252,8 @@ impl<P: Ports> Steward<P> {
         let mut going = Vec::new();
         for row in self.rows(&query_of(scope)).await? {
             // What came in after the scope had been opened again is not what was erased.
-            if row.stored_at > disposal.opened || outlook.stay(&item_of(&row)).await?.is_some() {
+            let newer = disposal.doomed.is_some_and(|doomed| is_sealed_after(&row, scope, doomed));
+            if newer || row.stored_at > disposal.opened || outlook.stay(&item_of(&row)).await?.is_some() {
                 continue;
             }
             match scope {
@@ -337,6 +347,17 @@ impl<P: Ports> Steward<P> {
 /// Whether a field is about this person, and not about somebody else whom the record speaks of.
 fn is_about(row: &RecordRow, field: &crate::contracts::StoredField, who: &SubjectRef) -> bool {
     field.subject.as_ref().or(row.subject.as_ref()) == Some(&who.subject)
+}
+
+/// Whether anything in a row is sealed under a version of the scope's key that is newer than the doomed ones.
+fn is_sealed_after(row: &RecordRow, scope: &Scope, doomed: u32) -> bool {
+    let kind = ScopeKind::of(scope);
+    row.fields.iter().any(|field| {
+        let FieldBody::Sealed(sealed) = &field.body else { return false };
+        Envelope::parse(sealed).is_ok_and(|envelope| {
+            envelope.header().scopes().iter().any(|(own, version)| *own == kind && *version > doomed)
+        })
+    })
 }
 
 /// A record as retention sees it.

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::connect::Authorization;
+use super::holds::Outlook;
 use super::keyring::{KeyError, KeySession};
+use super::managed::item_of;
 use super::papers;
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
@@ -79,6 +81,12 @@ pub enum PutError {
     /// The connection is not authorised, or the purpose needs one and the place names none.
     #[error("there is no live authorisation of a connection for this")]
     NoAuthorization,
+    /// The record that is there is on hold: replacing it would destroy what the hold preserves.
+    #[error("the record is on hold: {}", holds.join(", "))]
+    Held {
+        /// The holds.
+        holds: Vec<String>,
+    },
     /// The category ends with an authorisation, and the place names no connection whose authorisation that could be.
     #[error("rule `{rule}` ends this with an authorisation: the place must name a connection")]
     NeedsConnection {
@@ -381,6 +389,10 @@ impl<P: Ports> Steward<P> {
         for _ in 0..ATTEMPTS {
             let expected = match store.fetch(&row.key).await.map_err(Trouble::from)? {
                 Some(found) => {
+                    let holds = Outlook::new(self).frozen_by(&item_of(&found)).await?;
+                    if !holds.is_empty() {
+                        return Err(PutError::Held { holds });
+                    }
                     row.stored_at = found.stored_at;
                     row.events = found.events;
                     Expected::Version(found.version)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::disposal::Disposal;
+use super::erase::EraseError;
 use super::holds::Outlook;
 use super::papers;
 use super::steward::Steward;
@@ -94,10 +95,13 @@ impl<P: Ports> Steward<P> {
             if disposal.is_certified() {
                 continue;
             }
-            if let Some(scope) = disposal.scope.clone()
-                && disposal.keys.is_some()
-            {
-                disposal = self.delete_rows(disposal, &scope).await?;
+            if let Some(scope) = disposal.scope.clone() {
+                match self.finish_keys(disposal.clone()).await {
+                    Ok(done) => disposal = self.delete_rows(done, &scope).await?,
+                    Err(EraseError::Trouble(trouble)) => return Err(trouble),
+                    // Something that must stay has no key: reported as withheld, and tried again with the next sweep.
+                    Err(_) => {}
+                }
             } else if disposal.pending.is_some() {
                 disposal = self.work_off(disposal).await?;
                 disposal = self.rows_gone(&disposal).await?;

@@ -164,7 +164,7 @@ fn category(title: &str, role: LegalRole, basis: &str) -> Category {
     Category {
         title: title.to_owned(),
         covers: Some("records".to_owned()),
-        role: role,
+        role,
         legal_basis: (!basis.is_empty()).then(|| basis.to_owned()),
         purposes: names(&["billing"]),
         synced_to: names(&["tiktok-shop"]),
