@@ -1,1 +1,3 @@
+//! Everything that a host can see, tested from outside.
 
+mod policies;
