@@ -1,3 +1,4 @@
 //! Everything that a host can see, tested from outside.
 
 mod policies;
+mod rows;
