@@ -1,6 +1,6 @@
 //! Terms and authorisations: what must be there before a platform's data comes in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,8 @@ impl Paper for Authorization {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Timeline {
     pub(super) scope: Scope,
-    pub(super) events: BTreeMap<Name, DateTime<Utc>>,
+    /// Every time that was said: each thing counts the first one that does not lie before its storing.
+    pub(super) events: BTreeMap<Name, BTreeSet<DateTime<Utc>>>,
 }
 
 impl Timeline {
@@ -232,7 +233,10 @@ impl<P: Ports> Steward<P> {
         Ok(saved)
     }
 
-    /// Records an event of a scope from which retention runs (`relationship_ended`). The earliest time that was said stays.
+    /// Records an event of a scope from which retention runs (`relationship_ended`).
+    ///
+    /// For each thing the earliest time since its storing counts: saying it again later puts nothing off, and what is stored
+    /// after it waits for the next.
     ///
     /// # Errors
     /// A failure below the engine.
@@ -247,9 +251,7 @@ impl<P: Ports> Steward<P> {
         papers::update(store, scope.tenant(), &Timeline::id_of(scope), |found: Option<Timeline>| {
             let mut timeline =
                 found.unwrap_or_else(|| Timeline { scope: scope.clone(), events: BTreeMap::new() });
-            let known = timeline.events.entry(event.clone()).or_insert(at);
-            // A new period of the same relation (authorised again, revoked again) moves the event on; a repetition does not.
-            *known = (*known).max(at);
+            timeline.events.entry(event.clone()).or_default().insert(at);
             Ok::<_, Trouble>(timeline)
         })
         .await

@@ -1,6 +1,6 @@
 //! Holds, and how the engine sees a stored thing as retention does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -73,7 +73,7 @@ pub(super) struct Outlook<'a, P: Ports> {
     steward: &'a Steward<P>,
     now: DateTime<Utc>,
     holds: BTreeMap<TenantId, Vec<Hold>>,
-    timelines: BTreeMap<Scope, BTreeMap<Name, DateTime<Utc>>>,
+    timelines: BTreeMap<Scope, BTreeMap<Name, BTreeSet<DateTime<Utc>>>>,
 }
 
 impl<'a, P: Ports> Outlook<'a, P> {
@@ -115,8 +115,8 @@ impl<'a, P: Ports> Outlook<'a, P> {
         }
         let mut events = item.events.clone();
         for scope in scopes {
-            for (name, at) in self.timeline(scope).await? {
-                if *at >= item.stored_at {
+            for (name, times) in self.timeline(scope).await? {
+                if let Some(at) = times.range(item.stored_at..).next() {
                     let known = events.entry(name.clone()).or_insert(*at);
                     *known = (*known).min(*at);
                 }
@@ -134,7 +134,7 @@ impl<'a, P: Ports> Outlook<'a, P> {
         Ok(self.holds.get(tenant).map(Vec::as_slice).unwrap_or_default())
     }
 
-    async fn timeline(&mut self, scope: Scope) -> Result<&BTreeMap<Name, DateTime<Utc>>, Trouble> {
+    async fn timeline(&mut self, scope: Scope) -> Result<&BTreeMap<Name, BTreeSet<DateTime<Utc>>>, Trouble> {
         if !self.timelines.contains_key(&scope) {
             let store = self.steward.inner.ports.documents();
             let id = Timeline::id_of(&scope);

@@ -191,6 +191,39 @@ fn s1_06_data_goes_when_its_period_after_the_relationship_is_over() {
     assert_eq!(all.iter().map(|disposal| disposal.records).sum::<u64>(), 1, "once, and not again");
 }
 
+/// S1.6: saying again that the relationship has ended puts nothing off; a record of a later relationship waits for its own end.
+#[test]
+fn s1_06_an_event_said_again_puts_nothing_off() {
+    let world = World::of::<(Account,)>(OVERVIEW);
+    let (first, second) =
+        (Place::tenant("acme").subject("user-1"), Place::tenant("acme").subject("user-1").record("2"));
+    let ended = || {
+        let scope = Scope::subject("acme", "user-1");
+        world.steward.happened(&scope, "relationship_ended", world.steward.now()).unwrap();
+    };
+    world.put(&first, &account(), "platform_operations");
+    ended();
+    world.advance("29 days");
+    world.put(&second, &account(), "platform_operations");
+    world.advance("12 hours");
+    ended();
+    world.advance("12 hours");
+    world.steward.sweep().unwrap();
+    assert!(
+        matches!(world.open_on_case::<Account>(&first), Err(OpenError::NotFound)),
+        "30 days after the first"
+    );
+    world.advance("29 days");
+    world.steward.sweep().unwrap();
+    assert!(world.open_on_case::<Account>(&second).is_ok());
+    world.advance("12 hours");
+    world.steward.sweep().unwrap();
+    assert!(
+        matches!(world.open_on_case::<Account>(&second), Err(OpenError::NotFound)),
+        "30 days after the second"
+    );
+}
+
 /// S1.6: "unless retention is legally required": a hold keeps, and says so.
 #[test]
 fn s1_06_a_hold_keeps_what_is_due() {
