@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::keyring::KeyError;
@@ -61,6 +61,14 @@ impl Authorization {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.revoked.is_none()
+    }
+
+    /// Given after the one before it ended, whatever a coarse clock, or one that was put back, says: what is stored under either
+    /// is told apart by these times.
+    fn not_before(mut self, ended: DateTime<Utc>) -> Self {
+        let next = ended.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(ended);
+        self.granted = self.granted.max(next);
+        self
     }
 }
 
@@ -227,7 +235,11 @@ impl<P: Ports> Steward<P> {
             revoked: None,
         };
         let saved = papers::update(store, tenant, connection.as_str(), |found: Option<Authorization>| {
-            Ok::<_, Trouble>(found.filter(Authorization::is_live).unwrap_or_else(|| fresh.clone()))
+            Ok::<_, Trouble>(match found {
+                Some(found) if found.is_live() => found,
+                Some(Authorization { revoked: Some(ended), .. }) => fresh.clone().not_before(ended),
+                _ => fresh.clone(),
+            })
         })
         .await?;
         Ok(saved)
