@@ -4,7 +4,7 @@
 mod s1;
 mod s1_requests;
 mod s2;
-mod s2_requests;
+mod s2_retention;
 mod s3;
 mod s3_controls;
 mod world;
