@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::erase::EraseError;
@@ -65,6 +65,14 @@ impl Authorization {
     pub const fn is_live(&self) -> bool {
         self.revoked.is_none()
     }
+
+    /// Given after the one before it ended, whatever a coarse clock, or one that was put back, says: what is stored under either
+    /// is told apart by these times.
+    fn not_before(mut self, ended: DateTime<Utc>) -> Self {
+        let next = ended.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(ended);
+        self.granted = self.granted.max(next);
+        self
+    }
 }
 
 impl Paper for Authorization {
@@ -83,7 +91,7 @@ impl Paper for Authorization {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Timeline {
     pub(super) scope: Scope,
-    /// Every time that was said, so that a later one never undoes what an earlier one made due.
+    /// Every time that was said: each thing counts the first one that does not lie before its storing.
     pub(super) events: BTreeMap<Name, BTreeSet<DateTime<Utc>>>,
 }
 
@@ -241,7 +249,11 @@ impl<P: Ports> Steward<P> {
             revoked: None,
         };
         let saved = papers::update(store, tenant, connection.as_str(), |found: Option<Authorization>| {
-            Ok::<_, Trouble>(found.filter(Authorization::is_live).unwrap_or_else(|| fresh.clone()))
+            Ok::<_, Trouble>(match found {
+                Some(found) if found.is_live() => found,
+                Some(Authorization { revoked: Some(ended), .. }) => fresh.clone().not_before(ended),
+                _ => fresh.clone(),
+            })
         })
         .await?;
         Ok(saved)
@@ -249,7 +261,8 @@ impl<P: Ports> Steward<P> {
 
     /// Records an event of a scope from which retention runs (`relationship_ended`).
     ///
-    /// It counts for what was stored before it. Said again with another time, both count, the earlier first.
+    /// For each thing the earliest time since its storing counts: saying it again later puts nothing off, and what is stored
+    /// after it waits for the next.
     ///
     /// # Errors
     /// A failure below the engine.

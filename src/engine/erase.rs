@@ -90,7 +90,8 @@ impl<P: Ports> Steward<P> {
             tenant.clone(),
             Cause::Revocation { reason: reason.to_owned() },
             self.inner.policy.digest(),
-            self.now(),
+            // Not before it was given, whatever the clock says: see `Authorization::not_before`.
+            self.now().max(authorization.granted),
         );
         fresh.scope = Some(scope.clone());
         fresh.gone_by = self.physical_bound(fresh.opened);

@@ -129,7 +129,7 @@ impl<P: Ports> Steward<P> {
     /// Stores a record at `place`, or replaces the one that is there.
     ///
     /// Each field is sealed or left in the clear as its level's controls say, under the keys of all scopes of its place. Replacing
-    /// keeps the time of first storing and the record's events.
+    /// keeps the record's events, and the time of first storing unless that was under an authorisation that has ended since.
     ///
     /// # Errors
     /// [`PutError`]; nothing is stored then, and a refused purpose is on the audit trail.
@@ -266,7 +266,7 @@ impl<P: Ports> Steward<P> {
         {
             return Err(PutError::UnknownField { field: field.clone() });
         }
-        self.admit(&incoming).await?;
+        let authorized = self.admit(&incoming).await?;
         let values = record.encode()?;
         let mut keys = self.keys();
         let mut fields = Vec::with_capacity(values.len());
@@ -298,7 +298,7 @@ impl<P: Ports> Steward<P> {
                 self.entry_about(&mut keys, place.tenant_id(), None, place.subject_id(), event).await?;
             self.record(vec![entry]).await?;
         }
-        self.write::<R>(incoming, fields, index).await?;
+        self.write::<R>(incoming, fields, index, authorized).await?;
         Ok(stored)
     }
 
@@ -324,7 +324,8 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Whether the policy lets this in: declared purpose, category open to it, live authorisation where one is needed.
-    async fn admit(&self, incoming: &Incoming<'_>) -> Result<(), PutError> {
+    /// Gives the time since which the connection is authorised, where the place has one.
+    async fn admit(&self, incoming: &Incoming<'_>) -> Result<Option<DateTime<Utc>>, PutError> {
         let document = self.inner.policy.document();
         let (purpose, category) = (incoming.purpose.name(), &incoming.category);
         let declared = document.purposes.get(purpose);
@@ -339,7 +340,7 @@ impl<P: Ports> Steward<P> {
                 match connection {
                     Some(id) => match self.live(incoming.place.tenant_id(), id.as_str()).await {
                         Err(PutError::NoAuthorization) => Some(PutError::NoAuthorization),
-                        other => return other,
+                        other => return other.map(Some),
                     },
                     None if declared.needs_authorization => Some(PutError::NoAuthorization),
                     None => {
@@ -351,7 +352,7 @@ impl<P: Ports> Steward<P> {
                 }
             }
         };
-        let Some(refusal) = refusal else { return Ok(()) };
+        let Some(refusal) = refusal else { return Ok(None) };
         let event = AuditEvent::StoreRefused { category: category.clone(), purpose: purpose.clone() };
         let tenant = incoming.place.tenant_id();
         let entry = self.entry_about(&mut self.keys(), tenant, None, None, event).await?;
@@ -359,10 +360,12 @@ impl<P: Ports> Steward<P> {
         Err(refusal)
     }
 
-    async fn live(&self, tenant: &TenantId, connection: &str) -> Result<(), PutError> {
+    /// Since when the connection is authorised.
+    async fn live(&self, tenant: &TenantId, connection: &str) -> Result<DateTime<Utc>, PutError> {
         let store = self.inner.ports.documents();
         let found = papers::load::<Authorization>(store, tenant, connection).await?;
-        if found.is_some_and(|filed| filed.paper.is_live()) { Ok(()) } else { Err(PutError::NoAuthorization) }
+        let live = found.map(|filed| filed.paper).filter(Authorization::is_live);
+        live.map(|live| live.granted).ok_or(PutError::NoAuthorization)
     }
 
     async fn write<R: Record>(
@@ -370,6 +373,7 @@ impl<P: Ports> Steward<P> {
         incoming: Incoming<'_>,
         fields: Vec<StoredField>,
         index: Vec<IndexEntry>,
+        authorized: Option<DateTime<Utc>>,
     ) -> Result<(), PutError> {
         let store = self.inner.ports.records();
         let mut row = RecordRow {
@@ -381,7 +385,8 @@ impl<P: Ports> Steward<P> {
             level: R::level(),
             purpose: incoming.purpose.name().clone(),
             platform: incoming.platform,
-            stored_at: self.now(),
+            // Never before its own authorisation, or it would pass for what was stored under the one before.
+            stored_at: authorized.map_or(self.now(), |since| self.now().max(since)),
             events: BTreeMap::new(),
             fields,
             index,
@@ -393,7 +398,10 @@ impl<P: Ports> Steward<P> {
                     if !holds.is_empty() {
                         return Err(PutError::Held { holds });
                     }
-                    row.stored_at = found.stored_at;
+                    // What was stored under an authorisation that has ended is replaced by something new, not changed.
+                    if authorized.is_none_or(|since| since <= found.stored_at) {
+                        row.stored_at = found.stored_at;
+                    }
                     row.events = found.events;
                     Expected::Version(found.version)
                 }

@@ -1,1 +1,5 @@
+//! Everything that a host can see, tested from outside.
+
+mod policies;
 mod ports;
+mod rows;

@@ -1,0 +1,275 @@
+//! S2: the data processing summary, but for retention and requests.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use stewardship::access::{GrantError, Missing, Reason};
+use stewardship::classification::Level;
+use stewardship::engine::{OpenError, PutError};
+use stewardship::governance::EvidenceSet;
+use stewardship::id::Name;
+use stewardship::policy::{FindingCode, PolicyDocument, RequestKind};
+use stewardship::report::render;
+use stewardship::{Action, NewRequest, Place, Policy, Principal, Purpose, Question, Resource};
+
+use super::world::{
+    Account, Connection, Creator, Draft, Invoice, Pacing, World, denied, findings, granted, headings, page,
+    reasons, start, text,
+};
+use crate::policies::PROCESSING;
+
+fn account() -> Account {
+    Account { email: text("ada@example.com").into(), password_hash: text("$argon2id$v=19$secret").into() }
+}
+
+/// S2.H: sections are numbered without a gap, whichever part is there.
+#[test]
+fn s2_h_numbers_stay_contiguous_when_a_part_goes() {
+    let numbered = |page: &str| {
+        let numbers: Vec<String> =
+            headings(page).iter().map(|title| title.split('.').next().unwrap().to_owned()).collect();
+        let expected: Vec<String> = (1..=numbers.len()).map(|number| number.to_string()).collect();
+        assert_eq!(numbers, expected);
+        numbers.len()
+    };
+    let whole = numbered(&page(PROCESSING, &EvidenceSet::new(), start()));
+    let mut document: PolicyDocument = Policy::from_toml(PROCESSING).unwrap().document().clone();
+    document.processors.clear();
+    let less = numbered(&render(&document, "digest", &EvidenceSet::new(), start()).unwrap());
+    assert_eq!(less, whole - 1);
+}
+
+/// S2.3, S2.2: a summary says that it is one, and no agreement; a policy does not say it.
+#[test]
+fn s2_03_a_summary_always_says_that_it_is_no_agreement() {
+    let says = |text: &str| {
+        let page = page(text, &EvidenceSet::new(), start());
+        page.contains("is an operational summary of how Harbour Ledger Ltd handles customer data")
+            && page.contains("not a signed data processing agreement")
+    };
+    assert!(says(PROCESSING));
+    assert!(!says(&PROCESSING.replace("kind = \"summary\"", "kind = \"policy\"")));
+    let agreement = findings(PROCESSING, "kind = \"summary\"", "kind = \"dpa\"");
+    assert!(
+        agreement.iter().any(|found| found.code() == FindingCode::UnknownWord && found.path() == "page.kind")
+    );
+}
+
+/// S2.5: every category has one role.
+#[test]
+fn s2_05_a_category_has_exactly_one_role() {
+    for (becomes, code) in [
+        ("", FindingCode::MissingKey),
+        ("role = \"controller\"\nrole = \"processor\"\n", FindingCode::DuplicateKey),
+        ("role = \"controller or processor\"\n", FindingCode::UnknownWord),
+    ] {
+        let found = findings(PROCESSING, "role = \"controller\"\n", becomes);
+        assert!(found.iter().any(|found| found.code() == code), "{becomes}: {found:?}");
+    }
+}
+
+/// S2.6: the controller's purposes need a legal basis.
+#[test]
+fn s2_06_a_controller_needs_a_legal_basis() {
+    let policy = Policy::from_toml(PROCESSING).unwrap();
+    assert_eq!(policy.category("billing").unwrap().role.to_string(), "controller");
+    let basis =
+        "legal_basis = \"performance of the contract and legal obligation (GDPR Art. 6(1)(b) and (c))\"\n";
+    let found = findings(PROCESSING, basis, "");
+    let missing = found.iter().find(|found| found.code() == FindingCode::MissingLegalBasis).unwrap();
+    assert_eq!(missing.path(), "categories.billing.legal_basis");
+}
+
+/// S2.8: an authenticator is listed in an export, never with its value, and is restricted.
+#[test]
+fn s2_08_a_password_hash_is_listed_and_not_exported() {
+    let world = World::of::<(Account,)>(PROCESSING);
+    world.put(&Place::tenant("acme").subject("user-1"), &account(), "provide_service");
+    let asks =
+        NewRequest::new("acme", RequestKind::Access, "privacy mailbox", "ada@example.com").subject("user-1");
+    let (_, export) = world.steward.carry_out(world.planned(&asks), &world.officer()).unwrap();
+    let export = export.unwrap();
+    let fields = &export["sources"]["records"][0]["fields"];
+    assert_eq!(*fields, json!({ "email": "ada@example.com", "password_hash": null }));
+    assert!(!export.to_string().contains("argon2id"));
+
+    let class = "[classes.\"account.password_hash\"]\nlevel = \"restricted\"";
+    let found = findings(PROCESSING, class, &class.replace("restricted", "confidential"));
+    let below = found.iter().find(|found| found.code() == FindingCode::CredentialBelowTop).unwrap();
+    assert_eq!(below.path(), "classes.\"account.password_hash\".level");
+}
+
+/// S2.9: what no field declares is not stored.
+#[test]
+fn s2_09_an_undeclared_field_is_dropped() {
+    let world = World::of::<(Creator, Invoice)>(crate::policies::COMPLETE);
+    let payload = json!({ "number": "R-1", "payer_name": "Ada", "card_number": "4111111111111111" });
+    let place = Place::tenant("acme").subject("user-1");
+    let stored = world.steward.ingest::<Invoice>(&place, "ebay", &payload, &Purpose::new("billing")).unwrap();
+    assert_eq!(stored.dropped, 1);
+    assert!(!world.dump().contains("4111111111111111"));
+    let (opened, grant) = world.open::<Invoice>(world.owner(), &place, "billing").unwrap();
+    assert_eq!(opened.payer_name.expose(&grant).unwrap(), "Ada");
+}
+
+/// S2.10: a token is sealed, and the end of the connection takes it and everything else of the category.
+#[test]
+fn s2_10_disconnecting_reaches_every_record_of_the_category() {
+    let world = World::of::<(Connection,)>(PROCESSING);
+    world.connect("acme", "shop-1");
+    let place = |n: u32| Place::tenant("acme").connection("shop-1").record(format!("token-{n}"));
+    for n in 0..3 {
+        world.put(&place(n), &Connection { token: format!("secret-{n}").into() }, "connected_services");
+    }
+    assert!(!world.dump().contains("secret-"));
+    let service = || Principal::service("acme", "sync").role("service");
+    let grant = granted(world.read::<Connection>(service(), &place(0), "connected_services"));
+    let token: Connection = world.steward.open(&grant, &place(0)).unwrap();
+    assert_eq!(token.token.expose(&grant).unwrap(), "secret-0");
+
+    world.revoke("shop-1");
+    assert!(matches!(world.steward.open::<Connection>(&grant, &place(0)), Err(OpenError::NotAuthorized)));
+    assert!(
+        reasons(world.read::<Connection>(service(), &place(1), "connected_services"))
+            .contains(&Reason::NoAuthorization)
+    );
+    world.steward.sweep().unwrap();
+    assert_eq!(world.rows(), []);
+    let gone: u64 = world.steward.disposals(None).unwrap().iter().map(|disposal| disposal.records).sum();
+    assert_eq!(gone, 3);
+}
+
+/// S2.13: the page lists the declared purposes and no other; code can use no other.
+#[test]
+fn s2_13_the_listed_purposes_are_all_there_are() {
+    let policy = Policy::from_toml(PROCESSING).unwrap();
+    let page = page(PROCESSING, &EvidenceSet::new(), start());
+    let section = page.split("\n## ").find(|section| section.contains("Processing purposes\n")).unwrap();
+    let listed: BTreeSet<Name> = section
+        .lines()
+        .filter_map(|line| line.split_once("*(enforced: `purposes.")?.1.strip_suffix("`)*"))
+        .map(Name::new)
+        .collect();
+    assert_eq!(listed, policy.document().purposes.keys().cloned().collect());
+    let world = World::of::<(Account,)>(PROCESSING);
+    let put =
+        world.steward.put(&Place::tenant("acme").subject("user-1"), &account(), &Purpose::new("advertise"));
+    assert!(matches!(put, Err(PutError::PurposeNotDeclared { purpose }) if purpose == "advertise"));
+}
+
+/// S2.14: data of a connected platform is read for the purposes of its category alone.
+#[test]
+fn s2_14_a_category_is_not_read_for_anothers_purpose() {
+    let world = World::complete();
+    world.connect("acme", "shop-1");
+    let place = Place::tenant("acme").connection("shop-1");
+    let service = || Principal::service("acme", "sync").role("integration");
+    let why = reasons(world.read::<Connection>(service(), &place, "billing"));
+    let (category, purpose) = (Name::new("connected_platform"), Name::new("billing"));
+    assert!(why.contains(&Reason::PurposeMismatch { category, purpose }), "{why:?}");
+    granted(world.read::<Connection>(service(), &place, "order_sync"));
+    let put = world.steward.put(&place, &Connection { token: text("tok").into() }, &Purpose::new("billing"));
+    assert!(matches!(put, Err(PutError::PurposeMismatch { .. })));
+}
+
+/// S2.16: an investigation needs a case, and its grant ends.
+#[test]
+fn s2_16_an_investigation_needs_a_case_and_is_bounded_in_time() {
+    let world = World::complete();
+    let place = Place::tenant("acme").subject("user-7");
+    world.put(&place, &Draft { text: text("spam").into() }, "support");
+    let by = Principal::person("acme", "agent-1").role("support").mfa_at(world.steward.now());
+    let ask = |question: Question| world.steward.authorize(&question).unwrap();
+    let question = Question::new(by, Action::Read, Resource::at::<Draft>(&place), Purpose::new("security"));
+    for without in [question.clone(), question.clone().assigned_case(false)] {
+        let why = denied(ask(without)).explain();
+        let nearest = why.nearest.unwrap();
+        assert_eq!(nearest.rule, Name::new("support-investigates-abuse"));
+        assert!(matches!(nearest.missing[..], [Missing::AssignedCase(_)]), "{:?}", nearest.missing);
+    }
+    let grant = granted(ask(question.assigned_case(true)));
+    world.steward.open::<Draft>(&grant, &place).unwrap();
+    world.advance("61 minutes");
+    let late = world.steward.open::<Draft>(&grant, &place).map(|_| ());
+    assert!(matches!(late, Err(OpenError::Grant(GrantError::Expired { .. }))));
+}
+
+/// S2.21: a category of providers without a legal entity is flagged.
+#[test]
+fn s2_21_a_provider_in_use_is_named() {
+    assert_eq!(Policy::from_toml(PROCESSING).unwrap().findings(), []);
+    let found = findings(PROCESSING, "entity = \"Northgate Hosting GmbH\"\n", "");
+    let unnamed = found.iter().find(|found| found.code() == FindingCode::UnnamedSubprocessor).unwrap();
+    assert_eq!(unnamed.path(), "processors.hosting.entity");
+    let bare = PROCESSING.replace("entity = \"Northgate Hosting GmbH\"\n", "");
+    assert!(page(&bare, &EvidenceSet::new(), start()).contains("| hosting (not named) |"));
+}
+
+/// S2.23: the list for a vendor review is the list of the page.
+#[test]
+fn s2_23_the_exported_list_is_the_list_of_the_page() {
+    let policy = Policy::from_toml(PROCESSING).unwrap();
+    let exported = serde_json::to_value(policy.document()).unwrap();
+    let named: Vec<_> = exported["processors"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|one| one["entity"].as_str().unwrap())
+        .collect();
+    let page = page(PROCESSING, &EvidenceSet::new(), start());
+    let section = page.split("\n## ").find(|section| section.contains("Subprocessors and service")).unwrap();
+    let rows: Vec<_> = section.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert_eq!(rows.len(), named.len());
+    for (row, entity) in rows.into_iter().zip(named) {
+        assert!(row.replace('\\', "").starts_with(&format!("| {entity} |")), "{row}: {entity}");
+    }
+}
+
+/// S2.28e: which secrets are sealed is a list; the store never sees one of them.
+#[test]
+fn s2_28e_no_secret_is_in_the_store_and_the_page_lists_what_is_sealed() {
+    let world = World::of::<(Account, Connection)>(PROCESSING);
+    world.connect("acme", "shop-1");
+    world.put(&Place::tenant("acme").subject("user-1"), &account(), "provide_service");
+    let shop = Place::tenant("acme").connection("shop-1");
+    world.put(&shop, &Connection { token: text("tok-4711").into() }, "connected_services");
+    let dump = world.dump();
+    for secret in ["argon2id", "tok-4711", "ada@example.com"] {
+        assert!(!dump.contains(secret), "{secret}");
+    }
+    assert!(dump.contains("platform.token"), "the dump is one");
+
+    let page = page(PROCESSING, &EvidenceSet::new(), start()).replace('\\', "");
+    assert!(page.contains("| Restricted | sealed (AES-256) |"));
+    let policy = Policy::from_toml(PROCESSING).unwrap();
+    let secret = policy.document().classes.iter().filter(|(_, class)| class.level == Level::Restricted);
+    let secret: Vec<_> = secret.map(|(name, _)| format!("{name} (restricted")).collect();
+    assert_eq!(page.matches(" (restricted").count(), secret.len());
+    assert!(secret.iter().all(|listed| page.contains(listed)), "{secret:?}");
+}
+
+/// S2.29: access has a declared reason; who improves the service sees nobody.
+#[test]
+fn s2_29_improving_the_service_reads_no_person() {
+    let world = World::of::<(Draft, Pacing)>(PROCESSING);
+    let by = || Principal::person("acme", "ops-1").role("operations").mfa_at(world.steward.now());
+    let person = Place::tenant("acme").subject("user-7");
+    world.put(&person, &Draft { text: text("hello").into() }, "workflows");
+    world.put(&person, &Pacing { note: text("paced").into() }, "workflows");
+    let ask = |category: &str, level| {
+        let resource = Resource::category("acme", category, level);
+        world
+            .steward
+            .authorize(&Question::new(by(), Action::Read, resource, Purpose::new("improve")))
+            .unwrap()
+    };
+    granted(ask("operational", Level::Internal));
+    assert!(
+        reasons(ask("operational", Level::Confidential))
+            .iter()
+            .any(|why| matches!(why, Reason::DeniedBy(rule, _) if *rule == "improve-never-sees-people"))
+    );
+    denied(ask("user_content", Level::Internal));
+    let none = reasons(world.read::<Draft>(by(), &person, ""));
+    assert!(none.contains(&Reason::PurposeNotDeclared(Name::new(""))), "{none:?}");
+}

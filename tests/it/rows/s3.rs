@@ -1,0 +1,378 @@
+//! S3: the security policy: data, access, revocation.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use stewardship::access::{Environment, GrantError, Reason};
+use stewardship::audit::AuditEvent;
+use stewardship::contracts::AnyKeyProvider;
+use stewardship::engine::{ConnectError, OpenError, PutError, TermsError};
+use stewardship::governance::{ControlStatus, EvidenceSet, status};
+use stewardship::id::ConnectionId;
+use stewardship::policy::{FindingCode, Severity};
+use stewardship::ports::local_keys::LocalKeys;
+use stewardship::ports::memory::Memory;
+use stewardship::report::{RenderError, render};
+use stewardship::{ManualClock, Place, Policy, Principal, Purpose, Steward, block_on};
+
+use super::world::{
+    Account, Connection, Creator, Order, World, findings, granted, headings, page, period, reasons, start,
+    text,
+};
+use crate::policies::SECURITY;
+
+stewardship::classes! {
+    Token: Restricted in "credentials" = "credential.token";
+}
+
+stewardship::record! {
+    struct Credential in "credentials" {
+        token: String as Token;
+    }
+}
+
+fn integration() -> Principal {
+    Principal::service("acme", "sync").role("integration")
+}
+
+/// S3.H: the sections bear roman numbers.
+#[test]
+fn s3_h_sections_bear_roman_numbers() {
+    let page = page(SECURITY, &EvidenceSet::new(), start());
+    let numbers: Vec<_> =
+        headings(&page).into_iter().filter_map(|title| Some(title.split_once(". ")?.0)).collect();
+    let roman = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV"];
+    assert!(numbers.len() >= 8);
+    assert_eq!(numbers, roman[..numbers.len()]);
+}
+
+/// S3.1: a date is a day; before it nothing is attested.
+#[test]
+fn s3_01_before_its_day_the_policy_attests_nothing() {
+    let policy = Policy::from_toml(SECURITY).unwrap();
+    let at = |day: &str| format!("{day}T23:59:59Z").parse().unwrap();
+    let evidence = EvidenceSet::new();
+    for control in &policy.document().controls {
+        let on = |day| status(policy.document(), &evidence, control.id.as_str(), at(day));
+        assert_eq!(on("2025-09-30"), ControlStatus::NotYetEffective, "{}", control.id);
+        assert_ne!(on("2025-10-01"), ControlStatus::NotYetEffective, "{}", control.id);
+    }
+    let early = policy.findings_at("2025-09-30".parse().unwrap());
+    let warned = early.iter().find(|found| found.code() == FindingCode::NotYetEffective).unwrap();
+    assert_eq!((warned.path(), warned.severity()), ("effective", Severity::Warning));
+    assert!(
+        page(SECURITY, &evidence, at("2025-09-30")).contains("not in effect yet; it applies from 2025-10-01")
+    );
+    let found = findings(SECURITY, "effective = 2025-10-01", "effective = \"October 2025\"");
+    assert!(found.iter().any(|found| found.code() == FindingCode::BadDate && found.path() == "effective"));
+}
+
+/// S3.2: a placeholder is neither a policy nor a page.
+#[test]
+fn s3_02_a_placeholder_is_refused_and_not_rendered() {
+    let found = findings(SECURITY, "Harbour Ledger Ltd", "[Your Company Name]");
+    let placeholder = found.iter().find(|found| found.code() == FindingCode::UnresolvedPlaceholder).unwrap();
+    assert_eq!((placeholder.path(), placeholder.line()), ("company", Some(5)));
+    let mut document = Policy::from_toml(SECURITY).unwrap().document().clone();
+    document.company = "**[Your Company Name]**".to_owned();
+    let refused = render(&document, "digest", &EvidenceSet::new(), start());
+    assert_eq!(refused, Err(RenderError::UnresolvedPlaceholder { found: "Your Company Name".to_owned() }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// S3.3: what is stored is what is declared; the rest is counted, and in no store and no trail.
+    #[test]
+    fn s3_03_what_nobody_declared_is_counted_and_never_stored(
+        extra in prop::collection::btree_map("[a-z]{4,8}", "[A-Z]{12}", 0..8),
+    ) {
+        let world = World::of::<(Order, Creator)>(crate::policies::COMPLETE);
+        world.connect("acme", "shop-1");
+        let extra: Vec<_> = extra.into_iter().filter(|(key, _)| key != "buyer").collect();
+        let mut payload = Map::from_iter(extra.iter().map(|(key, value)| (key.clone(), json!(value))));
+        payload.insert("id".to_owned(), json!("order-1"));
+        payload.insert("buyer".to_owned(), json!({ "name": "Ada", "email": "ada@example.com", "phone": "555-0100" }));
+        let place = Place::tenant("acme").connection("shop-1").record("order-1");
+        let purpose = Purpose::new("order_sync");
+        let stored = world.steward.ingest::<Order>(&place, "tiktok-shop", &Value::Object(payload), &purpose).unwrap();
+        prop_assert_eq!(stored.dropped, extra.len() + 1);
+        let fields: Vec<_> = world.rows()[0].fields.iter().map(|field| field.name.to_string()).collect();
+        prop_assert_eq!(fields, ["number", "buyer_name", "buyer_email"]);
+        let dump = world.dump();
+        prop_assert!(!dump.contains("555-0100"));
+        prop_assert!(extra.iter().all(|(_, value)| !dump.contains(value)));
+        let counted = world.trail().into_iter().any(|entry| {
+            matches!(entry.event, AuditEvent::Stored { dropped, .. } if dropped == stored.dropped as u64)
+        });
+        prop_assert!(counted);
+    }
+}
+
+/// S3.2, S3.3: data of a platform that the policy does not know is not taken in.
+#[test]
+fn s3_02_data_of_an_unknown_platform_is_not_taken_in() {
+    let world = World::complete();
+    let place = Place::tenant("acme").record("order-1");
+    let stored = world.steward.ingest::<Order>(&place, "bazaar", &json!({}), &Purpose::new("support"));
+    assert!(matches!(stored, Err(PutError::UnknownPlatform { platform }) if platform == "bazaar"));
+}
+
+/// S3.4: a credential is at the top level.
+#[test]
+fn s3_04_a_credential_below_the_top_level_is_found() {
+    let class = "[classes.\"credential.token\"]\nlevel = \"restricted\"";
+    let found = findings(SECURITY, class, &class.replace("restricted", "confidential"));
+    let below = found.iter().find(|found| found.code() == FindingCode::CredentialBelowTop).unwrap();
+    assert_eq!(below.path(), "classes.\"credential.token\".level");
+}
+
+/// S3.5: what is sealed is sealed with AES-256; the policy can name nothing else.
+#[test]
+fn s3_05_no_other_suite_than_aes_256_can_be_declared() {
+    for suite in ["aes-128", "chacha20-poly1305", "AES-256", ""] {
+        let found = findings(SECURITY, "seal = \"aes-256\"", &format!("seal = \"{suite}\""));
+        assert!(
+            found.iter().any(|found| found.code() == FindingCode::UnknownWord
+                && found.path() == "levels.confidential.seal"),
+            "{suite}: {found:?}"
+        );
+    }
+    assert!(page(SECURITY, &EvidenceSet::new(), start()).contains("| Confidential | sealed (AES-256) |"));
+}
+
+/// S3.6a: the transport versions are an allow-list of two.
+#[test]
+fn s3_06a_no_older_transport_can_be_declared() {
+    for version in ["tls-1.1", "tls-1.0", "ssl-3.0", "dtls-1.0", "tls-1.4", "tls"] {
+        let found = findings(SECURITY, "\"tls-1.2\"", &format!("\"{version}\""));
+        assert!(
+            found.iter().any(|found| found.code() == FindingCode::UnknownWord && found.path() == "transport.admit[0]"),
+            "{version}: {found:?}"
+        );
+    }
+    let shown = page(SECURITY, &EvidenceSet::new(), start());
+    assert!(shown.contains("Connections are admitted over TLS 1.2 or TLS 1.3 alone"));
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Connect,
+    Revoke,
+    Store(usize),
+    Wait,
+    Sweep,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        Just(Step::Connect),
+        Just(Step::Revoke),
+        (0..RECORDS).prop_map(Step::Store),
+        Just(Step::Wait),
+        Just(Step::Sweep),
+    ]
+}
+
+const RECORDS: usize = 3;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// S3.7: a value opens while the authorisation under which it was stored has lasted without a break; a new one revives
+    /// nothing, and loses nothing that is stored under it.
+    #[test]
+    fn s3_07_a_value_opens_while_its_own_authorization_lasts(steps in prop::collection::vec(any_step(), 1..12)) {
+        let world = World::of::<(Connection,)>(crate::policies::COMPLETE);
+        let place = |n: usize| Place::tenant("acme").connection("shop-1").record(format!("record-{n}"));
+        let mut live = false;
+        // Whether the value of each record is still under the authorisation that it was stored under.
+        let mut readable = [false; RECORDS];
+        world.connect("acme", "shop-1");
+        world.revoke("shop-1");
+        for step in steps {
+            match step {
+                Step::Connect => {
+                    world.connect("acme", "shop-1");
+                    live = true;
+                }
+                Step::Revoke => {
+                    world.revoke("shop-1");
+                    live = false;
+                    readable = [false; RECORDS];
+                }
+                Step::Store(n) => {
+                    let token = Connection { token: text("secret").into() };
+                    let done = world.steward.put(&place(n), &token, &Purpose::new("order_sync"));
+                    prop_assert_eq!(done.is_ok(), live);
+                    readable[n] |= live;
+                }
+                Step::Wait => world.advance("10 minutes"),
+                Step::Sweep => drop(world.steward.sweep().unwrap()),
+            }
+            for (n, readable) in readable.into_iter().enumerate() {
+                let opened = match world.read::<Connection>(integration(), &place(n), "order_sync") {
+                    stewardship::Access::Granted(grant) => {
+                        world.steward.open::<Connection>(&grant, &place(n)).is_ok()
+                    }
+                    stewardship::Access::Denied(_) => false,
+                };
+                prop_assert_eq!(opened, readable, "record {} after {:?}", n, step);
+            }
+        }
+    }
+}
+
+/// S3.8: a revocation takes effect when it returns; rows that are not gone within the policy's time are a breach.
+#[test]
+fn s3_08_a_revocation_is_immediate_and_its_purge_has_a_number() {
+    for (wait, breached) in [("71 hours", false), ("73 hours", true)] {
+        let world = World::of::<(Credential,)>(SECURITY);
+        world.connect("acme", "shop-1");
+        let place = Place::tenant("acme").connection("shop-1");
+        world.put(&place, &Credential { token: text("secret").into() }, "stock_and_orders");
+        let grant = granted(world.read::<Credential>(integration(), &place, "stock_and_orders"));
+        let opened: Credential = world.steward.open(&grant, &place).unwrap();
+        assert_eq!(opened.token.expose(&grant).unwrap(), "secret");
+
+        let revoked = world.revoke("shop-1");
+        assert_eq!(revoked.disposal.gone_by, Some(revoked.at + TimeDelta::hours(72)));
+        assert!(revoked.disposal.keys.is_some(), "the keys are gone when it returns");
+        assert!(matches!(world.steward.open::<Credential>(&grant, &place), Err(OpenError::NotAuthorized)));
+        assert!(
+            reasons(world.read::<Credential>(integration(), &place, "stock_and_orders"))
+                .contains(&Reason::NoAuthorization)
+        );
+        let put = world.steward.put(&place, &opened, &Purpose::new("stock_and_orders"));
+        assert!(matches!(put, Err(PutError::NoAuthorization)));
+
+        world.advance(wait);
+        assert_eq!(revoked.disposal.is_breached(world.steward.now()), breached);
+        let swept = world.steward.sweep().unwrap();
+        assert_eq!(swept.breached(world.steward.now()).count(), usize::from(breached), "{wait}");
+        assert_eq!(world.rows(), []);
+    }
+    let found = findings(SECURITY, "physically_within = \"72 hours\"", "physically_within = \"immediately\"");
+    assert!(found.iter().any(|found| found.code() == FindingCode::VagueDuration));
+}
+
+/// S3.10: a grant is for one need and one place, and it ends; what lies outside is refused and on record.
+#[test]
+fn s3_10_a_grant_is_narrow_and_ends() {
+    let world = World::complete();
+    let (own, other) = (
+        Place::tenant("acme").connection("shop-1").subject("creator-1"),
+        Place::tenant("acme").connection("shop-1").subject("creator-2"),
+    );
+    for place in [&own, &other] {
+        let creator = Creator { handle: text("ada").into(), email: text("ada@example.com").into() };
+        world.put(place, &creator, "support");
+    }
+    let (_, grant) = world.open::<Creator>(world.owner(), &own, "support").unwrap();
+    assert_eq!(
+        (grant.purpose().name().as_str(), grant.expires()),
+        ("support", start() + TimeDelta::hours(1))
+    );
+    let refused = |grant, place| world.steward.open::<Creator>(grant, place).map(|_| ()).unwrap_err();
+    assert!(matches!(refused(&grant, &other), OpenError::Grant(GrantError::OtherPlace)));
+    let account = world.steward.open::<Account>(&grant, &own).map(|_| ());
+    assert!(matches!(account, Err(OpenError::Grant(GrantError::OtherCategory { .. }))));
+    world.advance("1 hour");
+    world.steward.open::<Creator>(&grant, &own).unwrap();
+    world.advance("1 second");
+    assert!(matches!(refused(&grant, &own), OpenError::Grant(GrantError::Expired { .. })));
+
+    let before = world.trail().len();
+    let stranger = Principal::person("acme", "user-9").role("analyst").mfa_at(world.steward.now());
+    let why = reasons(world.read::<Creator>(stranger, &own, "support"));
+    assert_eq!(why, [Reason::NoRuleAllows]);
+    let trail = world.trail();
+    assert_eq!(trail.len(), before + 1);
+    assert!(trail[before].by.is_some() && matches!(trail[before].event, AuditEvent::Decided { .. }));
+}
+
+/// S3.11: production and credentials need a second factor that is fresh; a service needs a rule of its own.
+#[test]
+fn s3_11_a_person_needs_a_fresh_second_factor_and_a_service_a_rule() {
+    let world = World::of::<(Credential,)>(SECURITY);
+    world.connect("acme", "shop-1");
+    let place = Place::tenant("acme").connection("shop-1");
+    let officer = || Principal::person("acme", "officer-1").role("privacy_officer");
+    let ask = |by: Principal| {
+        let resource = stewardship::Resource::at::<Credential>(&place);
+        let question = stewardship::Question::new(
+            by,
+            stewardship::Action::Read,
+            resource,
+            Purpose::new("subject_requests"),
+        );
+        world.steward.authorize(&question.assigned_case(true)).unwrap()
+    };
+    let hours = |hours| start() - TimeDelta::hours(hours);
+    granted(ask(officer().mfa_at(hours(12))));
+    for by in [
+        officer(),
+        officer().mfa_at(hours(12) - TimeDelta::seconds(1)),
+        officer().mfa_at(start() + TimeDelta::seconds(1)),
+    ] {
+        let why = reasons(ask(by));
+        assert!(why.contains(&Reason::LevelNeedsMfa(period("12 hours"))), "{why:?}");
+        let denied = |rule: &str| why.iter().any(|why| matches!(why, Reason::DeniedBy(by, _) if *by == rule));
+        assert!(denied("production-needs-mfa") && denied("credentials-need-mfa"), "{why:?}");
+    }
+    granted(world.read::<Credential>(integration(), &place, "stock_and_orders"));
+    let other = Principal::service("acme", "cron").role("operator");
+    assert_eq!(reasons(world.read::<Credential>(other, &place, "stock_and_orders")), [Reason::NoRuleAllows]);
+}
+
+/// S3.13: what is sealed in one environment does not open in another, with the same stores and the same keys.
+#[test]
+fn s3_13_what_is_sealed_in_development_does_not_open_in_production() {
+    let (memory, clock) = (Memory::new(), ManualClock::at(start()));
+    let keys = AnyKeyProvider::new(LocalKeys::in_memory());
+    let steward = |environment| {
+        let policy = Policy::from_toml(crate::policies::COMPLETE).unwrap();
+        let builder = Steward::builder(policy, memory.clone(), keys.clone()).clock(clock.clone());
+        block_on(builder.bind::<(Creator,)>().environment(environment).build()).unwrap().blocking()
+    };
+    let place = Place::tenant("acme").connection("shop-1").subject("creator-1");
+    let creator = Creator { handle: text("ada").into(), email: text("ada@example.com").into() };
+    let development = steward(Environment::Development);
+    let by = Principal::person("acme", "user-1");
+    development.accept_terms(&by, development.policy().digest()).unwrap();
+    development.connect(&by, &"shop-1".into(), "tiktok-shop").unwrap();
+    development.put(&place, &creator, &Purpose::new("support")).unwrap();
+    let open = |environment| {
+        let world = World { steward: steward(environment), memory: memory.clone(), clock: clock.clone() };
+        world.open::<Creator>(world.owner(), &place, "support").map(|_| ())
+    };
+    open(Environment::Development).unwrap();
+    for other in [Environment::Staging, Environment::Production] {
+        assert!(matches!(open(other), Err(OpenError::Sealed { .. })), "{other}");
+    }
+}
+
+/// S3.22: a connection is authorised only by a tenant that has accepted the policy in force.
+#[test]
+fn s3_22_an_authorization_needs_accepted_terms() {
+    let world = World::of::<(Credential,)>(SECURITY);
+    let (by, shop) = (Principal::person("acme", "user-1"), ConnectionId::new("shop-1"));
+    let connect = || world.steward.connect(&by, &shop, "amazon");
+    assert!(matches!(connect(), Err(ConnectError::TermsNotAccepted { version }) if version == "1"));
+
+    let other = Policy::from_toml(&SECURITY.replace("version = \"1\"", "version = \"2\"")).unwrap().digest();
+    let refused = world.steward.accept_terms(&by, other);
+    let current = world.steward.policy().digest();
+    assert!(matches!(refused, Err(TermsError::NotPublished { current: named }) if named == current));
+    let program = world.steward.accept_terms(&Principal::service("acme", "bot"), current);
+    assert!(matches!(program, Err(TermsError::NotOfTenant)));
+    assert!(matches!(connect(), Err(ConnectError::TermsNotAccepted { .. })));
+
+    world.steward.accept_terms(&by, current).unwrap();
+    let authorization = connect().unwrap();
+    assert_eq!((authorization.policy, authorization.is_live()), (current, true));
+    let stranger = world.steward.connect(&Principal::person("other", "user-1"), &shop, "amazon");
+    assert!(matches!(stranger, Err(ConnectError::TermsNotAccepted { .. })), "each tenant for itself");
+    let unknown = world.steward.connect(&by, &shop, "bazaar");
+    assert!(matches!(unknown, Err(ConnectError::UnknownPlatform { .. })));
+}
