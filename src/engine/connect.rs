@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::erase::EraseError;
 use super::keyring::KeyError;
 use super::papers::{self, Paper};
 use super::steward::Steward;
-use super::trouble::Trouble;
-use crate::contracts::{DocumentKind, Ports};
+use super::trouble::{ATTEMPTS, Trouble};
+use crate::contracts::{DocumentKind, Expected, Ports};
 use crate::core::access::Principal;
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::id::{ConnectionId, Name, TenantId};
@@ -146,9 +147,21 @@ pub enum ConnectError {
     /// An identifier is empty, too long, or holds control characters.
     #[error("an identifier is empty, too long, or holds control characters")]
     BadIdentifier,
+    /// An earlier revocation of the connection was begun, and cannot be finished.
+    #[error("an earlier revocation of the connection cannot be finished")]
+    Revoking(#[source] Box<EraseError>),
     /// A failure below the engine.
     #[error(transparent)]
     Trouble(#[from] Trouble),
+}
+
+impl From<EraseError> for ConnectError {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::Trouble(trouble) => Self::Trouble(trouble),
+            other => Self::Revoking(Box::new(other)),
+        }
+    }
 }
 
 impl<P: Ports> Steward<P> {
@@ -215,9 +228,7 @@ impl<P: Ports> Steward<P> {
         let event = AuditEvent::Authorized { connection: shown, platform: Name::new(platform) };
         let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
         self.record(vec![entry]).await?;
-        // Opened before the paper says so: a crash in between leaves a scope that nothing is let into.
-        keys.change(&scope, |row| row.closed.take().is_some()).await?;
-        let fresh = Authorization {
+        let mut fresh = Authorization {
             tenant: tenant.clone(),
             connection: connection.clone(),
             platform: Name::new(platform),
@@ -225,11 +236,29 @@ impl<P: Ports> Steward<P> {
             policy: policy.digest(),
             revoked: None,
         };
-        let saved = papers::update(store, tenant, connection.as_str(), |found: Option<Authorization>| {
-            Ok::<_, Trouble>(found.filter(Authorization::is_live).unwrap_or_else(|| fresh.clone()))
-        })
-        .await?;
-        Ok(saved)
+        for _ in 0..ATTEMPTS {
+            let mut expected = Expected::Absent;
+            if let Some(found) = papers::load::<Authorization>(store, tenant, connection.as_str()).await? {
+                // A revocation that was begun is finished first: its keys must not go on under the new authorisation.
+                let begun = self.finish_revocation(&found.paper).await?;
+                if found.paper.is_live() && begun.is_none() {
+                    return Ok(found.paper);
+                }
+                if found.paper.is_live() {
+                    continue;
+                }
+                // Later than the revocation even where the clock says otherwise: the evidence of each bears its time.
+                let revoked = found.paper.revoked.map(|at| at + TimeDelta::nanoseconds(1));
+                fresh.granted = revoked.map_or(fresh.granted, |at| at.max(fresh.granted));
+                expected = Expected::Version(found.version);
+            }
+            // Opened before the paper says so: a crash in between leaves a scope that nothing is let into.
+            keys.change(&scope, |row| row.closed.take().is_some()).await?;
+            if papers::save(store, &fresh, expected).await? {
+                return Ok(fresh);
+            }
+        }
+        Err(Trouble::Contention { during: "authorise a connection" }.into())
     }
 
     /// Records an event of a scope from which retention runs (`relationship_ended`). The earliest time that was said stays.

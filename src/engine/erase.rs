@@ -22,6 +22,9 @@ use crate::core::place::{Place, Scope};
 use crate::core::retention::KeysGone;
 use crate::crypto::Envelope;
 
+/// The event of a record that was to be erased and had to stay: it is due as soon as nothing keeps it any more.
+pub(super) const OWED: &str = "erasure_owed";
+
 /// Why a scope is not erased.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -85,9 +88,8 @@ impl<P: Ports> Steward<P> {
         };
         let found = papers::load::<Authorization>(self.papers(), tenant, connection.as_str()).await?;
         let authorization = found.ok_or(EraseError::NeverAuthorized)?.paper;
-        let id = format!("revocation/{}/{}", connection.as_str(), authorization.granted.to_rfc3339());
         let mut fresh = Disposal::open(
-            id,
+            self.revocation_id(&authorization).await?,
             tenant.clone(),
             Cause::Revocation { reason: reason.to_owned() },
             self.inner.policy.digest(),
@@ -97,16 +99,55 @@ impl<P: Ports> Steward<P> {
         fresh.gone_by = self.physical_bound(fresh.opened);
         let disposal = self.open_disposal(fresh).await?;
         let at = disposal.opened;
+        let disposal = self.carry_through(disposal, &authorization).await?;
+        let disposal = self.certify(&disposal).await?;
+        Ok(Revocation { at, disposal })
+    }
+
+    /// Finishes the revocation of an authorisation where one was begun and not carried through: before its connection is authorised
+    /// anew, and in every sweep. Its evidence, where there is any.
+    pub(super) async fn finish_revocation(
+        &self,
+        authorization: &Authorization,
+    ) -> Result<Option<Disposal>, EraseError> {
+        let id = self.revocation_id(authorization).await?;
+        match papers::load::<Disposal>(self.papers(), &authorization.tenant, &id).await? {
+            Some(begun) => self.carry_through(begun.paper, authorization).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The steps of a revocation after its evidence: refused, noted, destroyed. Each may be repeated.
+    async fn carry_through(
+        &self,
+        disposal: Disposal,
+        authorization: &Authorization,
+    ) -> Result<Disposal, EraseError> {
+        if disposal.keys.is_some() {
+            return Ok(disposal);
+        }
+        let (tenant, connection, at) = (&authorization.tenant, &authorization.connection, disposal.opened);
         papers::update(self.papers(), tenant, connection.as_str(), |found: Option<Authorization>| {
             let mut paper = found.ok_or(EraseError::NeverAuthorized)?;
-            paper.revoked = paper.revoked.or(Some(at));
+            // One that was given since is another's to revoke.
+            if paper.granted == authorization.granted {
+                paper.revoked = paper.revoked.or(Some(at));
+            }
             Ok::<_, EraseError>(paper)
         })
         .await?;
-        self.happened(scope, "authorization_revoked", at).await?;
-        let disposal = self.destroy_keys(disposal, scope).await?;
-        let disposal = self.certify(&disposal).await?;
-        Ok(Revocation { at, disposal })
+        let scope = Scope::Connection(tenant.clone(), connection.clone());
+        self.happened(&scope, "authorization_revoked", at).await?;
+        self.destroy_keys(disposal, &scope).await
+    }
+
+    /// Names the evidence: the same for the same authorisation, and without the connection's own name, because the trail shows it.
+    async fn revocation_id(&self, authorization: &Authorization) -> Result<String, Trouble> {
+        let scope = Scope::Tenant(authorization.tenant.clone());
+        let mut keys = self.keys();
+        let connection = keys.pseudonym(&scope, "connection", authorization.connection.as_str()).await?;
+        let connection = connection.ok_or(Trouble::Key { scope: "tenant" })?;
+        Ok(format!("revocation/{connection}/{}", authorization.granted.to_rfc3339()))
     }
 
     /// The shortest time within which the policy wants revoked data physically gone.
@@ -150,7 +191,7 @@ impl<P: Ports> Steward<P> {
             let staying = self.staying(scope).await?;
             let mut resealed = false;
             for (row, why) in staying {
-                resealed |= self.reseal(&mut keys, scope, doomed, &row).await?;
+                resealed |= self.reseal(&mut keys, scope, doomed, disposal.opened, &row).await?;
                 kept.insert(row.key, why);
             }
             if !resealed {
@@ -222,12 +263,14 @@ impl<P: Ports> Steward<P> {
         Ok(staying)
     }
 
-    /// Seals anew whatever in `row` is sealed under a doomed version of the scope's key; `false` where nothing is.
+    /// Seals anew whatever in `row` is sealed under a doomed version of the scope's key, and notes that its erasure is owed; `false`
+    /// where neither is left to do.
     async fn reseal(
         &self,
         keys: &mut KeySession<'_, P>,
         scope: &Scope,
         doomed: u32,
+        owed_since: DateTime<Utc>,
         row: &RecordRow,
     ) -> Result<bool, EraseError> {
         let store = self.inner.ports.records();
@@ -238,6 +281,10 @@ impl<P: Ports> Steward<P> {
             let place = place_of(&fresh);
             let mut changed = false;
             let key = fresh.key.clone();
+            if stands_under(&fresh, scope) && !fresh.events.contains_key(OWED) {
+                fresh.events.insert(Name::new(OWED), owed_since);
+                changed = true;
+            }
             for field in &mut fresh.fields {
                 if let Some(sealed) = self.resealed(keys, scope, doomed, &place, &key, field).await? {
                     field.body = FieldBody::Sealed(sealed);
@@ -327,6 +374,27 @@ impl<P: Ports> KeySession<'_, P> {
         }
         Err(Trouble::Contention { during: "make a scope key" }.into())
     }
+}
+
+/// Whether a record goes with a scope as a whole, not in single fields alone.
+pub(super) fn stands_under(row: &RecordRow, scope: &Scope) -> bool {
+    match scope {
+        Scope::Subject(_, subject) => row.subject.as_ref() == Some(subject),
+        Scope::Tenant(_) | Scope::Connection(..) | Scope::Case(..) => true,
+    }
+}
+
+/// Whether something in a record is sealed under one of the doomed versions of a scope's key; `None` where nothing in it is sealed
+/// under the scope at all.
+pub(super) fn is_doomed(row: &RecordRow, scope: &Scope, doomed: u32) -> Option<bool> {
+    let place = place_of(row);
+    let versions = row.fields.iter().filter_map(|field| {
+        let FieldBody::Sealed(sealed) = &field.body else { return None };
+        let at = field_scopes(&place, field.subject.as_ref()).iter().position(|own| own == scope)?;
+        let parsed = Envelope::parse(sealed).ok()?;
+        parsed.header().scopes().get(at).map(|(_, version)| *version)
+    });
+    versions.map(|version| version <= doomed).reduce(|any, own| any || own)
 }
 
 /// The records that stand under a scope.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::authorize::Access;
 use super::disposal::Disposal;
-use super::erase::{EraseError, query_of};
+use super::erase::{EraseError, OWED, is_doomed, query_of, stands_under};
 use super::keyring::KeyError;
 use super::open::{OpenError, place_of};
 use super::steward::Steward;
@@ -242,12 +242,17 @@ impl<P: Ports> Steward<P> {
         let mut outlook = super::holds::Outlook::new(self);
         let mut going = Vec::new();
         for row in self.rows(&query_of(scope)).await? {
-            // What came in after the scope had been opened again is not what was erased.
-            if row.stored_at > disposal.opened || outlook.stay(&item_of(&row)).await?.is_some() {
+            // What came in after the scope had been opened again is not what was erased: the keys tell, and only where nothing is
+            // sealed the clock.
+            let goes = match is_doomed(&row, scope, disposal.doomed.unwrap_or_default()) {
+                Some(doomed) => doomed || row.events.contains_key(OWED),
+                None => row.stored_at <= disposal.opened,
+            };
+            if !goes || outlook.stay(&item_of(&row)).await?.is_some() {
                 continue;
             }
             match scope {
-                Scope::Subject(_, subject) if row.subject.as_ref() != Some(subject) => {
+                Scope::Subject(_, subject) if !stands_under(&row, scope) => {
                     self.drop_fields(&row.key, subject).await?;
                 }
                 _ => going.push(item_of(&row)),

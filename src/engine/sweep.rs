@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::connect::Authorization;
 use super::disposal::Disposal;
+use super::erase::EraseError;
 use super::holds::Outlook;
 use super::papers;
 use super::steward::Steward;
@@ -10,7 +12,7 @@ use super::trouble::Trouble;
 use crate::contracts::{DataSource, KeyState, Ports, SourceError, SourceItem};
 use crate::core::audit::Cause;
 use crate::core::dsr::{AnyCase, CaseFile};
-use crate::core::id::{Name, TenantId};
+use crate::core::id::{ConnectionId, Name, TenantId};
 use crate::core::place::Scope;
 use crate::core::retention::{Disposition, DueBecause};
 
@@ -94,6 +96,12 @@ impl<P: Ports> Steward<P> {
             if disposal.is_certified() {
                 continue;
             }
+            if let Some(Scope::Connection(tenant, connection)) = &disposal.scope
+                && disposal.keys.is_none()
+            {
+                let taken_up = self.take_up_revocation(tenant, connection).await?;
+                disposal = taken_up.filter(|taken_up| taken_up.id == disposal.id).unwrap_or(disposal);
+            }
             if let Some(scope) = disposal.scope.clone()
                 && disposal.keys.is_some()
             {
@@ -105,6 +113,22 @@ impl<P: Ports> Steward<P> {
             open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
         }
         Ok(open)
+    }
+
+    /// Goes on with a revocation whose caller did not live to call it again.
+    async fn take_up_revocation(
+        &self,
+        tenant: &TenantId,
+        connection: &ConnectionId,
+    ) -> Result<Option<Disposal>, Trouble> {
+        let found = papers::load::<Authorization>(self.papers(), tenant, connection.as_str()).await?;
+        let Some(found) = found else { return Ok(None) };
+        match self.finish_revocation(&found.paper).await {
+            Ok(disposal) => Ok(disposal),
+            Err(EraseError::Trouble(trouble)) => Err(trouble),
+            // What must stay cannot be sealed anew: the evidence stays open, uncertified, and tells so.
+            Err(_) => Ok(None),
+        }
     }
 
     async fn sweep_source(

@@ -1,0 +1,5 @@
+//! The thirteen promises, each as tests whose names say it.
+
+mod p03_places;
+mod p05_holds;
+mod p07_revocation;
