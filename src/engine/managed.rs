@@ -7,6 +7,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::authorize::Access;
+use super::batch::BATCH;
 use super::disposal::Disposal;
 use super::erase::{EraseError, OWED, is_doomed, query_of, stands_under};
 use super::keyring::KeyError;
@@ -22,10 +23,12 @@ use crate::core::audit::Cause;
 use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name, RecordId, TenantId};
 use crate::core::place::Scope;
-use crate::core::retention::Disposition;
 
 /// Number of records that one listing asks for.
 pub(super) const MANAGED_PAGE: usize = 256;
+
+/// Number of batches after which the deletion of a scope's records is given up until the next sweep.
+const ROUNDS: u32 = 1 << 20;
 
 /// Stands between the parts of an item's id. No identifier holds a control character, and none sorts before it, so that ids sort
 /// as the keys do.
@@ -124,6 +127,15 @@ impl<P: Ports> Managed<P> {
             }
         }
         Err(Trouble::Contention { during: "correct a record" }.into())
+    }
+}
+
+impl<P: Ports> Managed<P> {
+    /// Whether the record of an item is there, changed or not.
+    pub(super) async fn is_there(&self, item: &SourceItem) -> Result<bool, SourceError> {
+        let Some(key) = key_of(&item.id) else { return Ok(false) };
+        let found = self.steward.ports().records().fetch(&key).await;
+        Ok(found.map_err(SourceError::unreachable)?.is_some())
     }
 }
 
@@ -238,7 +250,27 @@ impl<P: Ports> Steward<P> {
             return Ok(disposal);
         }
         let source = self.managed_source();
-        let disposal = self.work_off(disposal).await?;
+        let mut disposal = disposal;
+        for _ in 0..ROUNDS {
+            disposal = self.work_off(disposal).await?;
+            let going = self.going(&disposal, scope).await?;
+            if going.is_empty() {
+                let now = self.now();
+                return self.amend(&disposal, |paper| paper.rows_gone = paper.rows_gone.or(Some(now))).await;
+            }
+            let (proposed, number) = self.propose(disposal, &source, &going).await?;
+            disposal = proposed;
+            if let Some(number) = number {
+                let there = self.going(&disposal, scope).await?;
+                (disposal, _) = self.claim(&disposal, number, &there).await?;
+            }
+        }
+        Err(Trouble::Contention { during: "delete the records of a scope" })
+    }
+
+    /// The rows under a scope that go, one batch of them. In rows that are about somebody else as a whole the fields about the person
+    /// go at once.
+    async fn going(&self, disposal: &Disposal, scope: &Scope) -> Result<Vec<SourceItem>, Trouble> {
         let mut outlook = super::holds::Outlook::new(self);
         let mut going = Vec::new();
         for row in self.rows(&query_of(scope)).await? {
@@ -255,14 +287,11 @@ impl<P: Ports> Steward<P> {
                 Scope::Subject(_, subject) if !stands_under(&row, scope) => {
                     self.drop_fields(&row.key, subject).await?;
                 }
-                _ => going.push(item_of(&row)),
+                _ if going.len() < BATCH => going.push(item_of(&row)),
+                _ => {}
             }
         }
-        let disposal =
-            self.amend(&disposal, |paper| paper.pending = Some((source.clone(), going.clone()))).await?;
-        let disposal = self.work_off(disposal).await?;
-        let now = self.now();
-        self.amend(&disposal, |paper| paper.rows_gone = paper.rows_gone.or(Some(now))).await
+        Ok(going)
     }
 
     async fn drop_fields(
@@ -285,40 +314,6 @@ impl<P: Ports> Steward<P> {
         Err(Trouble::Contention { during: "drop the fields about a person" })
     }
 
-    /// Deletes what a disposal has written down as going, counts it, and crosses it off, in one step that may be repeated.
-    ///
-    /// Whether something keeps an item is asked again right before it goes.
-    pub(super) async fn work_off(&self, disposal: Disposal) -> Result<Disposal, Trouble> {
-        let Some((source, items)) = disposal.pending.clone() else { return Ok(disposal) };
-        let mut gone = 0_u64;
-        for item in &items {
-            if self.stays_now(&disposal, item).await? {
-                continue;
-            }
-            match self.dispose_in(&source, item).await {
-                Ok(Disposed::Gone) => gone += 1,
-                Ok(Disposed::Changed) => {}
-                Err(error) => {
-                    return Err(crate::contracts::StoreError::unavailable("delete what is due", error).into());
-                }
-            }
-        }
-        self.amend(&disposal, |paper| {
-            if paper.pending.take().is_some() {
-                paper.records += gone;
-            }
-        })
-        .await
-    }
-
-    async fn stays_now(&self, disposal: &Disposal, item: &SourceItem) -> Result<bool, Trouble> {
-        let by_retention = matches!(disposal.cause, Cause::Retention { .. });
-        if by_retention {
-            return Ok(!matches!(self.dispose_of(item).await?, Disposition::DueSince { .. }));
-        }
-        Ok(super::holds::Outlook::new(self).stay(item).await?.is_some())
-    }
-
     pub(super) fn managed(&self) -> Managed<P> {
         Managed { steward: self.clone(), actor: None }
     }
@@ -329,13 +324,6 @@ impl<P: Ports> Steward<P> {
         let managed =
             sources.iter().find(|(_, source)| source.kind == crate::core::policy::SourceKind::Managed);
         managed.map_or_else(|| Name::new("records"), |(name, _)| name.clone())
-    }
-
-    async fn dispose_in(&self, source: &Name, item: &SourceItem) -> Result<Disposed, SourceError> {
-        match self.inner.sources.get(source) {
-            Some(own) => own.dispose(item).await,
-            None => self.managed().dispose(item).await,
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::batch::BATCH;
 use super::connect::Authorization;
 use super::disposal::Disposal;
 use super::erase::EraseError;
@@ -15,9 +16,6 @@ use crate::core::dsr::{AnyCase, CaseFile};
 use crate::core::id::{ConnectionId, Name, TenantId};
 use crate::core::place::Scope;
 use crate::core::retention::{Disposition, DueBecause};
-
-/// Number of items that are asked for at once, and that one disposal writes down before it deletes them.
-const BATCH: usize = 256;
 
 /// One thing that the sweep did not delete, and why.
 #[derive(Clone, Debug)]
@@ -106,9 +104,10 @@ impl<P: Ports> Steward<P> {
                 && disposal.keys.is_some()
             {
                 disposal = self.delete_rows(disposal, &scope).await?;
-            } else if disposal.pending.is_some() {
+            } else if disposal.scope.is_none() {
+                disposal = self.withdraw(&disposal).await?;
                 disposal = self.work_off(disposal).await?;
-                disposal = self.rows_gone(&disposal).await?;
+                disposal = self.settle(&disposal).await?;
             }
             open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
         }
@@ -147,6 +146,7 @@ impl<P: Ports> Steward<P> {
                 return Ok(());
             };
             let full = page.len() >= BATCH;
+            let before = after.take();
             after = page.last().map(|item| item.id.clone());
             let mut due: BTreeMap<(TenantId, Name), Vec<SourceItem>> = BTreeMap::new();
             for item in page {
@@ -172,7 +172,14 @@ impl<P: Ports> Steward<P> {
                 }
             }
             for ((tenant, rule), items) in due {
-                let disposal = self.dispose_due(name, tenant, rule, items).await?;
+                let Some(disposal) = self.dispose_due(name, tenant, rule, &items).await? else { continue };
+                let (disposal, number) = disposal;
+                let Ok(there) = source.items(before.as_deref(), BATCH).await else {
+                    swept.unreachable.push(name.clone());
+                    return Ok(());
+                };
+                let (disposal, _) = self.claim(&disposal, number, &there).await?;
+                let disposal = self.settle(&disposal).await?;
                 open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
             }
             if !full {
@@ -181,29 +188,35 @@ impl<P: Ports> Steward<P> {
         }
     }
 
-    /// Deletes what is due under one rule: evidence first, then the deletion, then the count.
+    /// Proposes what is due under one rule, evidence first.
     async fn dispose_due(
         &self,
         source: &Name,
         tenant: TenantId,
         rule: Name,
-        items: Vec<SourceItem>,
-    ) -> Result<Disposal, Trouble> {
+        items: &[SourceItem],
+    ) -> Result<Option<(Disposal, u64)>, Trouble> {
         let now = self.now();
         let id = format!("sweep/{source}/{rule}/{}", now.to_rfc3339());
         let cause = Cause::Retention { rule };
         let fresh = Disposal::open(id, tenant, cause, self.policy().digest(), now);
         let disposal = self.open_disposal(fresh).await?;
-        let disposal = self.work_off(disposal).await?;
-        let disposal =
-            self.amend(&disposal, |paper| paper.pending = Some((source.clone(), items.clone()))).await?;
-        let disposal = self.work_off(disposal).await?;
-        self.rows_gone(&disposal).await
+        let (disposal, number) = self.propose(disposal, source, items).await?;
+        Ok(number.map(|number| (disposal, number)))
     }
 
-    async fn rows_gone(&self, disposal: &Disposal) -> Result<Disposal, Trouble> {
+    /// Nothing of it is on its way any more: a batch that was withdrawn, or that died before it was proposed, is no reason to wait.
+    async fn settle(&self, disposal: &Disposal) -> Result<Disposal, Trouble> {
         let now = self.now();
-        self.amend(disposal, |paper| paper.rows_gone = Some(now)).await
+        if disposal.rows_gone.is_some() || disposal.pending.is_some() {
+            return Ok(disposal.clone());
+        }
+        self.amend(disposal, |paper| {
+            if paper.pending.is_none() {
+                paper.rows_gone = paper.rows_gone.or(Some(now));
+            }
+        })
+        .await
     }
 
     /// Ends the identifying half of cases whose accountability period is over: the key of their contact data is destroyed.
