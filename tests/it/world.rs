@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use stewardship::classification::Record;
 use stewardship::contracts::{
-    Answer, AnyKeyProvider, DataSource, Disposed, Erasure, ExportedRecord, Faults, Faulty, FaultyProvider,
-    FaultySource, RecordKey, SourceError, SourceItem, SubjectRef, TaskId,
+    Answer, DataSource, Destruction, Disposed, Erasure, ExportedRecord, Faults, Faulty, FaultyProvider,
+    FaultySource, KeyProvider, ProviderError, ProviderErrorKind, ProviderKeyId, RecordKey, SourceError,
+    SourceItem, SubjectRef, TaskId,
 };
+use stewardship::crypto::SecretKey;
 use stewardship::engine::{Blocking, BuildError, OpenError};
 use stewardship::id::{ConnectionId, Name, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
@@ -79,7 +81,7 @@ pub(crate) type TestSteward = Blocking<Faulty<Memory>>;
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) memory: Memory,
-    pub(crate) provider: AnyKeyProvider,
+    pub(crate) provider: Keys,
     pub(crate) clock: ManualClock,
     pub(crate) faults: Faults,
     pub(crate) newsletter: Table,
@@ -95,7 +97,7 @@ impl World {
     pub(crate) fn under(policy: &str) -> Self {
         Self {
             memory: Memory::new(),
-            provider: AnyKeyProvider::new(LocalKeys::in_memory()),
+            provider: Keys::default(),
             clock: ManualClock::at(moment("2026-11-22T09:00:00Z")),
             faults: Faults::none(),
             newsletter: Table::default(),
@@ -118,6 +120,19 @@ impl World {
 
     pub(crate) fn steward(&self) -> TestSteward {
         self.start().unwrap()
+    }
+
+    /// Another world that goes on from here: nothing that happens in one is seen in the other.
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            memory: self.memory.snapshot(),
+            provider: self.provider.fork(),
+            clock: ManualClock::at(self.now()),
+            faults: Faults::none(),
+            newsletter: self.newsletter.fork(),
+            mailer: self.mailer.fork(),
+            policy: self.policy.clone(),
+        }
     }
 
     /// The same world with other stores: what a restored backup gives.
@@ -244,6 +259,61 @@ pub(crate) fn key_of<R: Record>(place: &Place) -> RecordKey {
     }
 }
 
+/// Provider keys in memory. A key that is destroyed is dead in this world, and goes on in the worlds that were forked before.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    keys: Arc<LocalKeys>,
+    destroyed: Arc<Mutex<BTreeMap<ProviderKeyId, DateTime<Utc>>>>,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { keys: Arc::new(LocalKeys::in_memory()), destroyed: Arc::default() }
+    }
+}
+
+impl Keys {
+    fn fork(&self) -> Self {
+        let destroyed = self.destroyed.lock().unwrap().clone();
+        Self { keys: Arc::clone(&self.keys), destroyed: Arc::new(Mutex::new(destroyed)) }
+    }
+
+    fn live(&self, id: &ProviderKeyId) -> Result<&LocalKeys, ProviderError> {
+        match self.destroyed.lock().unwrap().contains_key(id) {
+            true => Err(ProviderError::new(ProviderErrorKind::Destroyed)),
+            false => Ok(&self.keys),
+        }
+    }
+}
+
+impl KeyProvider for Keys {
+    async fn create(&self) -> Result<ProviderKeyId, ProviderError> {
+        self.keys.create().await
+    }
+
+    async fn wrap(
+        &self,
+        id: &ProviderKeyId,
+        secret: &SecretKey,
+        context: &[u8],
+    ) -> Result<Vec<u8>, ProviderError> {
+        self.live(id)?.wrap(id, secret, context).await
+    }
+
+    async fn unwrap(
+        &self,
+        id: &ProviderKeyId,
+        wrapped: &[u8],
+        context: &[u8],
+    ) -> Result<SecretKey, ProviderError> {
+        self.live(id)?.unwrap(id, wrapped, context).await
+    }
+
+    async fn destroy(&self, id: &ProviderKeyId, now: DateTime<Utc>) -> Result<Destruction, ProviderError> {
+        Ok(Destruction::Effective(*self.destroyed.lock().unwrap().entry(id.clone()).or_insert(now)))
+    }
+}
+
 /// What a source does when it is asked.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Says {
@@ -271,6 +341,10 @@ struct Rows {
 }
 
 impl Table {
+    fn fork(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.0.lock().unwrap().clone())))
+    }
+
     pub(crate) fn says(&self, says: Says) {
         self.0.lock().unwrap().says = says;
     }

@@ -158,10 +158,25 @@ pub(crate) fn furnish(world: &World) {
     world.mailer.add("m-ada", "creators", ADA, world.now());
 }
 
-/// Lives the whole life. At each planned crash the process is gone; another one starts and calls the same verb again.
+/// What happens at a crash, besides that the process is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// The next process starts at once.
+    AtOnce,
+    /// Time passes before it does.
+    Later,
+}
+
+/// Lives the rest of the life, from the verb `first` on. At each planned crash the process is gone; another one starts and calls the
+/// same verb again.
 ///
-/// The first crash counts storage calls from the beginning, each further one from the recovery before it.
-pub(crate) fn live(world: &World, crashes: impl IntoIterator<Item = (u64, Moment)>) {
+/// The first crash counts storage calls from here, each further one from the recovery before it.
+pub(crate) fn live(
+    world: &World,
+    first: usize,
+    crashes: impl IntoIterator<Item = (u64, Moment)>,
+    restart: Restart,
+) {
     let mut crashes = crashes.into_iter();
     let mut arm = || {
         if let Some((n, moment)) = crashes.next() {
@@ -170,7 +185,7 @@ pub(crate) fn live(world: &World, crashes: impl IntoIterator<Item = (u64, Moment
     };
     arm();
     let mut process: Option<TestSteward> = None;
-    for act in LIFE {
+    for act in &LIFE[first..] {
         if let Some(after) = act.after {
             world.clock.advance(after);
         }
@@ -183,10 +198,29 @@ pub(crate) fn live(world: &World, crashes: impl IntoIterator<Item = (u64, Moment
             // Whatever the verb made of it, the process is gone.
             world.faults.recover();
             process = None;
+            if restart == Restart::Later {
+                world.clock.advance(Period::hours(1));
+            }
             arm();
         }
     }
     world.faults.recover();
+}
+
+/// The world before each verb, and how many storage calls the verb makes in a process of its own.
+pub(crate) fn chapters() -> Vec<(World, u64)> {
+    let world = World::new();
+    furnish(&world);
+    let mut chapters = Vec::new();
+    for act in LIFE {
+        let (before, calls) = (world.fork(), world.faults.calls());
+        if let Some(after) = act.after {
+            world.clock.advance(after);
+        }
+        attempt(&world, act, &mut None).unwrap();
+        chapters.push((before, world.faults.calls() - calls));
+    }
+    chapters
 }
 
 fn attempt(world: &World, act: &Act, process: &mut Option<TestSteward>) -> Done {
@@ -347,6 +381,25 @@ fn opened<R: Record>(
 }
 
 impl Seen {
+    /// The same without what moves with the clock: the disposals of each cause as one, and no times.
+    pub(crate) fn timeless(mut self) -> Self {
+        let mut summed: BTreeMap<String, (u64, Vec<(u64, String)>, Option<u32>, bool)> = BTreeMap::new();
+        for (id, (records, kept, versions, certified)) in std::mem::take(&mut self.disposals) {
+            let cause = match id.rsplit_once('/') {
+                Some((cause, time)) if time.contains('T') => cause.to_owned(),
+                _ => id,
+            };
+            let sum = summed.entry(cause).or_insert_with(|| (0, Vec::new(), None, true));
+            sum.0 += records;
+            sum.1.extend(kept);
+            sum.2 = sum.2.or(versions);
+            sum.3 &= certified;
+        }
+        self.disposals = summed;
+        self.told.clear();
+        self
+    }
+
     /// Where another life ended otherwise, in words.
     pub(crate) fn differs(&self, other: &Self) -> String {
         let mut differences = Vec::new();
