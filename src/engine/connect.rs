@@ -9,8 +9,8 @@ use super::erase::EraseError;
 use super::keyring::KeyError;
 use super::papers::{self, Paper};
 use super::steward::Steward;
-use super::trouble::Trouble;
-use crate::contracts::{DocumentKind, Ports};
+use super::trouble::{ATTEMPTS, Trouble};
+use crate::contracts::{DocumentKind, Expected, Ports};
 use crate::core::access::Principal;
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::id::{ConnectionId, Name, TenantId};
@@ -49,8 +49,6 @@ pub struct Authorization {
     pub connection: ConnectionId,
     /// The platform.
     pub platform: Name,
-    /// Which authorisation of this connection it is, from 1: each revocation ends one.
-    pub generation: u32,
     /// When it was given.
     pub granted: DateTime<Utc>,
     /// The policy that the tenant had accepted then.
@@ -64,14 +62,6 @@ impl Authorization {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.revoked.is_none()
-    }
-
-    /// Given after the one before it ended, whatever a coarse clock, or one that was put back, says: what is stored under either
-    /// is told apart by these times.
-    fn not_before(mut self, ended: DateTime<Utc>) -> Self {
-        let next = ended.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(ended);
-        self.granted = self.granted.max(next);
-        self
     }
 }
 
@@ -160,10 +150,19 @@ pub enum ConnectError {
     BadIdentifier,
     /// An earlier revocation of the connection was begun, and cannot be finished.
     #[error("an earlier revocation of the connection cannot be finished")]
-    Revocation(#[source] Box<EraseError>),
+    Revoking(#[source] Box<EraseError>),
     /// A failure below the engine.
     #[error(transparent)]
     Trouble(#[from] Trouble),
+}
+
+impl From<EraseError> for ConnectError {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::Trouble(trouble) => Self::Trouble(trouble),
+            other => Self::Revoking(Box::new(other)),
+        }
+    }
 }
 
 impl<P: Ports> Steward<P> {
@@ -221,13 +220,6 @@ impl<P: Ports> Steward<P> {
         if papers::load::<Acceptance>(store, tenant, &policy.digest().to_string()).await?.is_none() {
             return Err(ConnectError::TermsNotAccepted { version: policy.version().to_owned() });
         }
-        let before = papers::load::<Authorization>(store, tenant, connection.as_str()).await?;
-        if let Some(ended) = before.as_ref().filter(|filed| !filed.paper.is_live()) {
-            // A revocation that a crash cut short goes to its end first: a new authorisation must not save its keys.
-            self.finish_revocation_of(&ended.paper)
-                .await
-                .map_err(|error| ConnectError::Revocation(Box::new(error)))?;
-        }
         let scope = Scope::Connection(tenant.clone(), connection.clone());
         let mut keys = self.keys();
         let shown = keys
@@ -237,26 +229,37 @@ impl<P: Ports> Steward<P> {
         let event = AuditEvent::Authorized { connection: shown, platform: Name::new(platform) };
         let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
         self.record(vec![entry]).await?;
-        // Opened before the paper says so: a crash in between leaves a scope that nothing is let into.
-        keys.change(&scope, |row| row.closed.take().is_some()).await?;
-        let fresh = Authorization {
+        let mut fresh = Authorization {
             tenant: tenant.clone(),
             connection: connection.clone(),
             platform: Name::new(platform),
-            generation: before.map_or(1, |filed| filed.paper.generation.saturating_add(1)),
             granted: self.now(),
             policy: policy.digest(),
             revoked: None,
         };
-        let saved = papers::update(store, tenant, connection.as_str(), |found: Option<Authorization>| {
-            Ok::<_, Trouble>(match found {
-                Some(found) if found.is_live() => found,
-                Some(Authorization { revoked: Some(ended), .. }) => fresh.clone().not_before(ended),
-                _ => fresh.clone(),
-            })
-        })
-        .await?;
-        Ok(saved)
+        for _ in 0..ATTEMPTS {
+            let mut expected = Expected::Absent;
+            if let Some(found) = papers::load::<Authorization>(store, tenant, connection.as_str()).await? {
+                // A revocation that was begun is finished first: its keys must not go on under the new authorisation.
+                let begun = self.finish_revocation(&found.paper).await?;
+                if found.paper.is_live() && begun.is_none() {
+                    return Ok(found.paper);
+                }
+                if found.paper.is_live() {
+                    continue;
+                }
+                // Later than the revocation even where the clock says otherwise: the evidence of each bears its time.
+                let revoked = found.paper.revoked.map(|at| at + TimeDelta::nanoseconds(1));
+                fresh.granted = revoked.map_or(fresh.granted, |at| at.max(fresh.granted));
+                expected = Expected::Version(found.version);
+            }
+            // Opened before the paper says so: a crash in between leaves a scope that nothing is let into.
+            keys.change(&scope, |row| row.closed.take().is_some()).await?;
+            if papers::save(store, &fresh, expected).await? {
+                return Ok(fresh);
+            }
+        }
+        Err(Trouble::Contention { during: "authorise a connection" }.into())
     }
 
     /// Records an event of a scope from which retention runs (`relationship_ended`).

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::batch::Batch;
 use super::papers::{self, Filed, Paper};
 use super::steward::Steward;
 use super::trouble::Trouble;
-use crate::contracts::{DocumentKind, DocumentStore, Ports, SourceItem};
+use crate::contracts::{DocumentKind, DocumentStore, Ports};
 use crate::core::audit::{AuditEvent, Cause};
-use crate::core::id::{Name, TenantId};
+use crate::core::id::TenantId;
 use crate::core::place::Scope;
 use crate::core::policy::PolicyDigest;
 use crate::core::retention::{Certifiable, CopyFate, KeysGone, certifiable, fates};
@@ -48,8 +49,10 @@ pub struct Disposal {
     pub(super) scope: Option<Scope>,
     /// The highest version of the scope's key that goes; fixed before the first step.
     pub(super) doomed: Option<u32>,
-    /// The source whose items are being deleted, and the items: written before the first of them goes.
-    pub(super) pending: Option<(Name, Vec<SourceItem>)>,
+    /// What is being deleted: written before the first of it goes.
+    pub(super) pending: Option<Batch>,
+    /// Number of batches so far.
+    pub(super) batches: u64,
 }
 
 impl Disposal {
@@ -76,6 +79,7 @@ impl Disposal {
             scope: None,
             doomed: None,
             pending: None,
+            batches: 0,
         }
     }
 

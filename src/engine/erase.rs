@@ -22,6 +22,9 @@ use crate::core::place::{Place, Scope};
 use crate::core::retention::KeysGone;
 use crate::crypto::Envelope;
 
+/// The event of a record that was to be erased and had to stay: it is due as soon as nothing keeps it any more.
+pub(super) const OWED: &str = "erasure_owed";
+
 /// Why a scope is not erased.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -86,7 +89,7 @@ impl<P: Ports> Steward<P> {
         let found = papers::load::<Authorization>(self.papers(), tenant, connection.as_str()).await?;
         let authorization = found.ok_or(EraseError::NeverAuthorized)?.paper;
         let mut fresh = Disposal::open(
-            revocation_id(&authorization),
+            self.revocation_id(&authorization).await?,
             tenant.clone(),
             Cause::Revocation { reason: reason.to_owned() },
             self.inner.policy.digest(),
@@ -96,38 +99,56 @@ impl<P: Ports> Steward<P> {
         fresh.scope = Some(scope.clone());
         fresh.gone_by = self.physical_bound(fresh.opened);
         let disposal = self.open_disposal(fresh).await?;
-        let disposal = self.finish_keys(disposal).await?;
+        let at = disposal.opened;
+        let disposal = self.carry_through(disposal, &authorization).await?;
         let disposal = self.certify(&disposal).await?;
-        Ok(Revocation { at: disposal.opened, disposal })
+        Ok(Revocation { at, disposal })
     }
 
-    /// Brings the revocation of an authorisation that has ended to the point where its keys are destroyed.
-    pub(super) async fn finish_revocation_of(&self, ended: &Authorization) -> Result<(), EraseError> {
-        let id = revocation_id(ended);
-        if let Some(filed) = papers::load::<Disposal>(self.papers(), &ended.tenant, &id).await? {
-            self.finish_keys(filed.paper).await?;
+    /// Finishes the revocation of an authorisation where one was begun and not carried through: before its connection is authorised
+    /// anew, and in every sweep. Its evidence, where there is any.
+    pub(super) async fn finish_revocation(
+        &self,
+        authorization: &Authorization,
+    ) -> Result<Option<Disposal>, EraseError> {
+        let id = self.revocation_id(authorization).await?;
+        match papers::load::<Disposal>(self.papers(), &authorization.tenant, &id).await? {
+            Some(begun) => self.carry_through(begun.paper, authorization).await.map(Some),
+            None => Ok(None),
         }
-        Ok(())
     }
 
-    /// Takes up a destruction of keys wherever it stopped; without effect where it is done, or where no keys are to go.
-    pub(super) async fn finish_keys(&self, disposal: Disposal) -> Result<Disposal, EraseError> {
-        let Some(scope) = disposal.scope.clone().filter(|_| disposal.keys.is_none()) else {
+    /// The steps of a revocation after its evidence: refused, noted, destroyed. Each may be repeated.
+    async fn carry_through(
+        &self,
+        disposal: Disposal,
+        authorization: &Authorization,
+    ) -> Result<Disposal, EraseError> {
+        if disposal.keys.is_some() {
             return Ok(disposal);
-        };
-        if let (Scope::Connection(tenant, connection), Cause::Revocation { .. }) = (&scope, &disposal.cause) {
-            let (at, id) = (disposal.opened, disposal.id.as_str());
-            papers::update(self.papers(), tenant, connection.as_str(), |found: Option<Authorization>| {
-                let mut paper = found.ok_or(EraseError::NeverAuthorized)?;
-                if revocation_id(&paper) == id {
-                    paper.revoked = paper.revoked.or(Some(at));
-                }
-                Ok::<_, EraseError>(paper)
-            })
-            .await?;
-            self.happened(&scope, "authorization_revoked", at).await?;
         }
+        let (tenant, connection, at) = (&authorization.tenant, &authorization.connection, disposal.opened);
+        papers::update(self.papers(), tenant, connection.as_str(), |found: Option<Authorization>| {
+            let mut paper = found.ok_or(EraseError::NeverAuthorized)?;
+            // One that was given since is another's to revoke.
+            if paper.granted == authorization.granted {
+                paper.revoked = paper.revoked.or(Some(at));
+            }
+            Ok::<_, EraseError>(paper)
+        })
+        .await?;
+        let scope = Scope::Connection(tenant.clone(), connection.clone());
+        self.happened(&scope, "authorization_revoked", at).await?;
         self.destroy_keys(disposal, &scope).await
+    }
+
+    /// Names the evidence: the same for the same authorisation, and without the connection's own name, because the trail shows it.
+    async fn revocation_id(&self, authorization: &Authorization) -> Result<String, Trouble> {
+        let scope = Scope::Tenant(authorization.tenant.clone());
+        let mut keys = self.keys();
+        let connection = keys.pseudonym(&scope, "connection", authorization.connection.as_str()).await?;
+        let connection = connection.ok_or(Trouble::Key { scope: "tenant" })?;
+        Ok(format!("revocation/{connection}/{}", authorization.granted.to_rfc3339()))
     }
 
     /// The shortest time within which the policy wants revoked data physically gone.
@@ -144,7 +165,11 @@ impl<P: Ports> Steward<P> {
     /// Destroys every key version that the scope had when the disposal was opened; what must stay is sealed under a new one first.
     ///
     /// Every step may be repeated: which versions go is written down before the first of them does.
-    async fn destroy_keys(&self, disposal: Disposal, scope: &Scope) -> Result<Disposal, EraseError> {
+    pub(super) async fn destroy_keys(
+        &self,
+        disposal: Disposal,
+        scope: &Scope,
+    ) -> Result<Disposal, EraseError> {
         let mut keys = self.keys();
         let now = self.now();
         let row = keys
@@ -164,7 +189,7 @@ impl<P: Ports> Steward<P> {
             let staying = self.staying(scope).await?;
             let mut resealed = false;
             for (row, why) in staying {
-                match self.reseal(&mut keys, scope, doomed, &row).await? {
+                match self.reseal(&mut keys, scope, doomed, disposal.opened, &row).await? {
                     Resealed::Done => resealed = true,
                     Resealed::Already => {}
                     // What does not open under its own keys is lost already; it must not stop the erasure of all else.
@@ -244,12 +269,13 @@ impl<P: Ports> Steward<P> {
         Ok(staying)
     }
 
-    /// Seals anew whatever in `row` is sealed under a doomed version of the scope's key.
+    /// Seals anew whatever in `row` is sealed under a doomed version of the scope's key, and notes that its erasure is owed.
     async fn reseal(
         &self,
         keys: &mut KeySession<'_, P>,
         scope: &Scope,
         doomed: u32,
+        owed_since: DateTime<Utc>,
         row: &RecordRow,
     ) -> Result<Resealed, EraseError> {
         let store = self.inner.ports.records();
@@ -260,6 +286,10 @@ impl<P: Ports> Steward<P> {
             let place = place_of(&fresh);
             let (mut changed, mut lost) = (false, false);
             let key = fresh.key.clone();
+            if stands_under(&fresh, scope) && !fresh.events.contains_key(OWED) {
+                fresh.events.insert(Name::new(OWED), owed_since);
+                changed = true;
+            }
             for field in &mut fresh.fields {
                 match self.resealed(keys, scope, doomed, &place, &key, field).await {
                     Ok(Some(sealed)) => {
@@ -360,7 +390,7 @@ impl<P: Ports> KeySession<'_, P> {
 
 /// What came of sealing a record anew.
 enum Resealed {
-    /// Something was sealed anew.
+    /// Something was sealed anew, or noted.
     Done,
     /// Nothing in it is sealed under a doomed key.
     Already,
@@ -368,9 +398,25 @@ enum Resealed {
     Lost,
 }
 
-/// The name of the evidence of a revocation: one for each authorisation.
-fn revocation_id(authorization: &Authorization) -> String {
-    format!("revocation/{}/{}", authorization.connection.as_str(), authorization.generation)
+/// Whether a record goes with a scope as a whole, not in single fields alone.
+pub(super) fn stands_under(row: &RecordRow, scope: &Scope) -> bool {
+    match scope {
+        Scope::Subject(_, subject) => row.subject.as_ref() == Some(subject),
+        Scope::Tenant(_) | Scope::Connection(..) | Scope::Case(..) => true,
+    }
+}
+
+/// Whether something in a record is sealed under one of the doomed versions of a scope's key; `None` where nothing in it is sealed
+/// under the scope at all.
+pub(super) fn is_doomed(row: &RecordRow, scope: &Scope, doomed: u32) -> Option<bool> {
+    let place = place_of(row);
+    let versions = row.fields.iter().filter_map(|field| {
+        let FieldBody::Sealed(sealed) = &field.body else { return None };
+        let at = field_scopes(&place, field.subject.as_ref()).iter().position(|own| own == scope)?;
+        let parsed = Envelope::parse(sealed).ok()?;
+        parsed.header().scopes().get(at).map(|(_, version)| *version)
+    });
+    versions.map(|version| version <= doomed).reduce(|any, own| any || own)
 }
 
 /// The records that stand under a scope.

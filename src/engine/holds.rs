@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::connect::Timeline;
+use super::erase::OWED;
 use super::papers::{self, Paper};
 use super::steward::Steward;
 use super::trouble::Trouble;
@@ -12,7 +13,10 @@ use crate::contracts::{DocumentKind, Ports, SourceItem};
 use crate::core::audit::AuditEvent;
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
-use crate::core::retention::{Disposition, Hold, Item, ItemPlace, Stay, covering, decide, must_stay};
+use crate::core::policy::Dispose;
+use crate::core::retention::{
+    Disposition, DueBecause, Hold, Item, ItemPlace, Stay, covering, decide, must_stay,
+};
 
 impl Paper for Hold {
     const KIND: DocumentKind = DocumentKind::Hold;
@@ -27,8 +31,8 @@ impl Paper for Hold {
 }
 
 impl<P: Ports> Steward<P> {
-    /// Places a hold: from now on nothing that it covers is deleted, on any path, until it is lifted. Placing it again changes
-    /// nothing.
+    /// Places a hold: from now on nothing that it covers is deleted, on any path, until it is lifted. Placing it again
+    /// changes nothing while it stands, and places it anew after it was lifted.
     ///
     /// # Errors
     /// A failure below the engine.
@@ -36,7 +40,9 @@ impl<P: Ports> Steward<P> {
         self.record(vec![self.entry(AuditEvent::HoldPlaced { hold: hold.id.clone() })]).await?;
         let store = self.inner.ports.documents();
         papers::update(store, hold.tenant(), &hold.id, |found: Option<Hold>| {
-            Ok::<_, Trouble>(found.unwrap_or_else(|| hold.clone()))
+            // Under the name of a lifted one it stands anew: whoever places a hold relies on it.
+            let standing = found.filter(|found| found.lifted_at.is_none());
+            Ok::<_, Trouble>(standing.unwrap_or_else(|| hold.clone()))
         })
         .await
         .map(|_| ())
@@ -85,7 +91,17 @@ impl<'a, P: Ports> Outlook<'a, P> {
         let (thing, place) = (self.item(item).await?, place(item));
         let (now, retention) = (self.now, &self.steward.inner.policy.document().retention);
         let holds = self.holds(&item.tenant).await?;
-        Ok(decide(retention, &thing, &covering(holds, &place, now), now))
+        let holds = covering(holds, &place, now);
+        let owed = item.events.get(OWED).filter(|_| must_stay(retention, &thing, &holds, now).is_none());
+        Ok(match (owed, decide(retention, &thing, &holds, now)) {
+            (None, decided) | (Some(_), decided @ Disposition::DueSince { .. }) => decided,
+            (Some(since), _) => Disposition::DueSince {
+                since: *since,
+                because: DueBecause::Rule { rule: Name::new(OWED) },
+                dispose: Dispose::Delete,
+                gone_by: None,
+            },
+        })
     }
 
     /// What outlives a request or a revocation.

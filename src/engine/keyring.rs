@@ -80,12 +80,10 @@ impl<P: Ports> Steward<P> {
         let mut keys = self.keys();
         let epoch = match keys.unfinished_rotation().await? {
             Some(epoch) => epoch,
-            None => {
-                let epoch = keys.open_epoch().await?;
-                self.record(vec![self.entry(AuditEvent::EpochOpened { epoch })]).await?;
-                epoch
-            }
+            None => keys.open_epoch().await?,
         };
+        // Once more where the rotation is taken up again: whether it was told before the crash is not known.
+        self.record(vec![self.entry(AuditEvent::EpochOpened { epoch })]).await?;
         keys.rewrap_all(epoch).await?;
         Ok(epoch)
     }
@@ -120,8 +118,9 @@ impl<P: Ports> Steward<P> {
                     state: EpochState::Destroyed { effective },
                     ..row.clone()
                 };
-                self.inner.ports.keys().put_epoch(gone, Expected::Version(row.version)).await?;
+                // Told first: a crash in between tells it twice, and never not at all.
                 self.record(vec![self.entry(AuditEvent::EpochDestroyed { epoch: row.number })]).await?;
+                self.inner.ports.keys().put_epoch(gone, Expected::Version(row.version)).await?;
             }
             destructions.push(destruction);
         }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::authorize::Access;
+use super::batch::BATCH;
 use super::disposal::Disposal;
-use super::erase::{EraseError, query_of};
+use super::erase::{EraseError, OWED, is_doomed, query_of, stands_under};
 use super::keyring::KeyError;
 use super::open::{OpenError, place_of};
 use super::steward::Steward;
@@ -22,11 +23,12 @@ use crate::core::audit::Cause;
 use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name, RecordId, TenantId};
 use crate::core::place::Scope;
-use crate::core::retention::Disposition;
-use crate::crypto::{Envelope, ScopeKind};
 
 /// Number of records that one listing asks for.
 pub(super) const MANAGED_PAGE: usize = 256;
+
+/// Number of batches after which the deletion of a scope's records is given up until the next sweep.
+const ROUNDS: u32 = 1 << 20;
 
 /// Stands between the parts of an item's id. No identifier holds a control character, and none sorts before it, so that ids sort
 /// as the keys do.
@@ -125,6 +127,15 @@ impl<P: Ports> Managed<P> {
             }
         }
         Err(Trouble::Contention { during: "correct a record" }.into())
+    }
+}
+
+impl<P: Ports> Managed<P> {
+    /// Whether the record of an item is there, changed or not.
+    pub(super) async fn is_there(&self, item: &SourceItem) -> Result<bool, SourceError> {
+        let Some(key) = key_of(&item.id) else { return Ok(false) };
+        let found = self.steward.ports().records().fetch(&key).await;
+        Ok(found.map_err(SourceError::unreachable)?.is_some())
     }
 }
 
@@ -235,7 +246,10 @@ impl<P: Ports> Steward<P> {
         let scope = Scope::Subject(who.tenant.clone(), who.subject.clone());
         fresh.scope = Some(scope.clone());
         let disposal = self.open_disposal(fresh).await?;
-        let disposal = self.finish_keys(disposal).await?;
+        let disposal = match disposal.keys {
+            Some(_) => disposal,
+            None => self.destroy_keys(disposal, &scope).await?,
+        };
         let disposal = self.delete_rows(disposal, &scope).await?;
         Ok(self.certify(&disposal).await?)
     }
@@ -247,27 +261,48 @@ impl<P: Ports> Steward<P> {
             return Ok(disposal);
         }
         let source = self.managed_source();
-        let disposal = self.work_off(disposal).await?;
+        let mut disposal = disposal;
+        for _ in 0..ROUNDS {
+            disposal = self.work_off(disposal).await?;
+            let going = self.going(&disposal, scope).await?;
+            if going.is_empty() {
+                let now = self.now();
+                return self.amend(&disposal, |paper| paper.rows_gone = paper.rows_gone.or(Some(now))).await;
+            }
+            let (proposed, number) = self.propose(disposal, &source, &going).await?;
+            disposal = proposed;
+            if let Some(number) = number {
+                let there = self.going(&disposal, scope).await?;
+                (disposal, _) = self.claim(&disposal, number, &there).await?;
+            }
+        }
+        Err(Trouble::Contention { during: "delete the records of a scope" })
+    }
+
+    /// The rows under a scope that go, one batch of them. In rows that are about somebody else as a whole the fields about the person
+    /// go at once.
+    async fn going(&self, disposal: &Disposal, scope: &Scope) -> Result<Vec<SourceItem>, Trouble> {
         let mut outlook = super::holds::Outlook::new(self);
         let mut going = Vec::new();
         for row in self.rows(&query_of(scope)).await? {
-            // What came in after the scope had been opened again is not what was erased.
-            let newer = disposal.doomed.is_some_and(|doomed| is_sealed_after(&row, scope, doomed));
-            if newer || row.stored_at > disposal.opened || outlook.stay(&item_of(&row)).await?.is_some() {
+            // What came in after the scope had been opened again is not what was erased: the keys tell, and only where nothing is
+            // sealed the clock.
+            let goes = match is_doomed(&row, scope, disposal.doomed.unwrap_or_default()) {
+                Some(doomed) => doomed || row.events.contains_key(OWED),
+                None => row.stored_at <= disposal.opened,
+            };
+            if !goes || outlook.stay(&item_of(&row)).await?.is_some() {
                 continue;
             }
             match scope {
-                Scope::Subject(_, subject) if row.subject.as_ref() != Some(subject) => {
+                Scope::Subject(_, subject) if !stands_under(&row, scope) => {
                     self.drop_fields(&row.key, subject).await?;
                 }
-                _ => going.push(item_of(&row)),
+                _ if going.len() < BATCH => going.push(item_of(&row)),
+                _ => {}
             }
         }
-        let disposal =
-            self.amend(&disposal, |paper| paper.pending = Some((source.clone(), going.clone()))).await?;
-        let disposal = self.work_off(disposal).await?;
-        let now = self.now();
-        self.amend(&disposal, |paper| paper.rows_gone = paper.rows_gone.or(Some(now))).await
+        Ok(going)
     }
 
     async fn drop_fields(
@@ -290,40 +325,6 @@ impl<P: Ports> Steward<P> {
         Err(Trouble::Contention { during: "drop the fields about a person" })
     }
 
-    /// Deletes what a disposal has written down as going, counts it, and crosses it off, in one step that may be repeated.
-    ///
-    /// Whether something keeps an item is asked again right before it goes.
-    pub(super) async fn work_off(&self, disposal: Disposal) -> Result<Disposal, Trouble> {
-        let Some((source, items)) = disposal.pending.clone() else { return Ok(disposal) };
-        let mut gone = 0_u64;
-        for item in &items {
-            if self.stays_now(&disposal, item).await? {
-                continue;
-            }
-            match self.dispose_in(&source, item).await {
-                Ok(Disposed::Gone) => gone += 1,
-                Ok(Disposed::Changed) => {}
-                Err(error) => {
-                    return Err(crate::contracts::StoreError::unavailable("delete what is due", error).into());
-                }
-            }
-        }
-        self.amend(&disposal, |paper| {
-            if paper.pending.take().is_some() {
-                paper.records += gone;
-            }
-        })
-        .await
-    }
-
-    async fn stays_now(&self, disposal: &Disposal, item: &SourceItem) -> Result<bool, Trouble> {
-        let by_retention = matches!(disposal.cause, Cause::Retention { .. });
-        if by_retention {
-            return Ok(!matches!(self.dispose_of(item).await?, Disposition::DueSince { .. }));
-        }
-        Ok(super::holds::Outlook::new(self).stay(item).await?.is_some())
-    }
-
     pub(super) fn managed(&self) -> Managed<P> {
         Managed { steward: self.clone(), actor: None }
     }
@@ -335,29 +336,11 @@ impl<P: Ports> Steward<P> {
             sources.iter().find(|(_, source)| source.kind == crate::core::policy::SourceKind::Managed);
         managed.map_or_else(|| Name::new("records"), |(name, _)| name.clone())
     }
-
-    async fn dispose_in(&self, source: &Name, item: &SourceItem) -> Result<Disposed, SourceError> {
-        match self.inner.sources.get(source) {
-            Some(own) => own.dispose(item).await,
-            None => self.managed().dispose(item).await,
-        }
-    }
 }
 
 /// Whether a field is about this person, and not about somebody else whom the record speaks of.
 fn is_about(row: &RecordRow, field: &crate::contracts::StoredField, who: &SubjectRef) -> bool {
     field.subject.as_ref().or(row.subject.as_ref()) == Some(&who.subject)
-}
-
-/// Whether anything in a row is sealed under a version of the scope's key that is newer than the doomed ones.
-fn is_sealed_after(row: &RecordRow, scope: &Scope, doomed: u32) -> bool {
-    let kind = ScopeKind::of(scope);
-    row.fields.iter().any(|field| {
-        let FieldBody::Sealed(sealed) = &field.body else { return false };
-        Envelope::parse(sealed).is_ok_and(|envelope| {
-            envelope.header().scopes().iter().any(|(own, version)| *own == kind && *version > doomed)
-        })
-    })
 }
 
 /// A record as retention sees it.

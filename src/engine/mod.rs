@@ -5,6 +5,7 @@
 //! port.
 
 mod authorize;
+mod batch;
 mod blocking;
 mod builder;
 mod connect;

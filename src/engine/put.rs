@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::connect::Authorization;
+use super::erase::OWED;
 use super::holds::Outlook;
 use super::keyring::{KeyError, KeySession};
 use super::managed::item_of;
@@ -403,6 +404,8 @@ impl<P: Ports> Steward<P> {
                         row.stored_at = found.stored_at;
                     }
                     row.events = found.events;
+                    // What was to be erased is what stood there before.
+                    row.events.remove(OWED);
                     Expected::Version(found.version)
                 }
                 None => Expected::Absent,

@@ -24,7 +24,7 @@ use crate::core::dsr::{
 use crate::core::id::{CaseId, Name, RecordId, SubjectId, TenantId};
 use crate::core::place::Scope;
 use crate::core::policy::{RequestKind, Requests};
-use crate::core::retention::{Item, ItemPlace, covering, must_stay};
+use crate::core::retention::{Hold, Item, ItemPlace, covering, must_stay};
 use crate::crypto::{self, Context, Envelope, PlaceKeys, pseudonym};
 
 impl Paper for CaseFile {
@@ -488,13 +488,18 @@ impl<P: Ports> Steward<P> {
     /// What a source must keep of a person, by category: duties that may still run, and holds.
     async fn keep(&self, source: &Name, who: &SubjectRef) -> Result<BTreeMap<Name, String>, CaseError> {
         let document = self.policy().document();
-        let holds: Vec<_> =
-            papers::all::<crate::core::retention::Hold>(self.papers(), Some(&who.tenant)).await?;
+        let mut holds: Vec<Hold> = Vec::new();
+        for filed in papers::all::<Hold>(self.papers(), Some(&who.tenant)).await? {
+            let mut hold = filed.paper;
+            // A source is told by category what to keep: what a hold narrows to a connection, it keeps under every one.
+            hold.covers.connection = None;
+            holds.push(hold);
+        }
         let now = self.now();
         let categories = document.sources.get(source).map(|source| &source.categories);
         let stays = categories.into_iter().flatten().filter_map(|category| {
             let place = ItemPlace::new(&who.tenant, category).subject(&who.subject);
-            let over = covering(holds.iter().map(|filed| &filed.paper), &place, now);
+            let over = covering(&holds, &place, now);
             let stay = must_stay(&document.retention, &Item::new(category), &over, now)?;
             Some((category.clone(), stay.to_string()))
         });

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::batch::BATCH;
+use super::connect::Authorization;
 use super::disposal::Disposal;
 use super::erase::EraseError;
 use super::holds::Outlook;
@@ -14,9 +16,6 @@ use crate::core::dsr::{AnyCase, CaseFile};
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
 use crate::core::retention::{Disposition, DueBecause};
-
-/// Number of items that are asked for at once, and that one disposal writes down before it deletes them.
-const BATCH: usize = 256;
 
 /// One thing that the sweep did not delete, and why.
 #[derive(Clone, Debug)]
@@ -95,20 +94,41 @@ impl<P: Ports> Steward<P> {
             if disposal.is_certified() {
                 continue;
             }
-            if let Some(scope) = disposal.scope.clone() {
-                match self.finish_keys(disposal.clone()).await {
-                    Ok(done) => disposal = self.delete_rows(done, &scope).await?,
-                    Err(EraseError::Trouble(trouble)) => return Err(trouble),
-                    // Something that must stay has no key: reported as withheld, and tried again with the next sweep.
-                    Err(_) => {}
-                }
-            } else if disposal.pending.is_some() {
+            if disposal.keys.is_none() {
+                disposal = self.take_up_keys(disposal).await?;
+            }
+            if let Some(scope) = disposal.scope.clone()
+                && disposal.keys.is_some()
+            {
+                disposal = self.delete_rows(disposal, &scope).await?;
+            } else if disposal.scope.is_none() {
+                disposal = self.withdraw(&disposal).await?;
                 disposal = self.work_off(disposal).await?;
-                disposal = self.rows_gone(&disposal).await?;
+                disposal = self.settle(&disposal).await?;
             }
             open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
         }
         Ok(open)
+    }
+
+    /// Goes on with a destruction of keys whose caller did not live to call it again.
+    async fn take_up_keys(&self, disposal: Disposal) -> Result<Disposal, Trouble> {
+        let taken_up = match disposal.scope.clone() {
+            Some(Scope::Connection(tenant, connection)) => {
+                let found =
+                    papers::load::<Authorization>(self.papers(), &tenant, connection.as_str()).await?;
+                let Some(found) = found else { return Ok(disposal) };
+                self.finish_revocation(&found.paper).await
+            }
+            Some(scope) => self.destroy_keys(disposal.clone(), &scope).await.map(Some),
+            None => return Ok(disposal),
+        };
+        match taken_up {
+            Ok(taken_up) => Ok(taken_up.filter(|taken_up| taken_up.id == disposal.id).unwrap_or(disposal)),
+            Err(EraseError::Trouble(trouble)) => Err(trouble),
+            // What must stay cannot be sealed anew: the evidence stays open, uncertified, and tells so.
+            Err(_) => Ok(disposal),
+        }
     }
 
     async fn sweep_source(
@@ -127,6 +147,7 @@ impl<P: Ports> Steward<P> {
                 return Ok(());
             };
             let full = page.len() >= BATCH;
+            let before = after.take();
             after = page.last().map(|item| item.id.clone());
             let mut due: BTreeMap<(TenantId, Name), Vec<SourceItem>> = BTreeMap::new();
             for item in page {
@@ -152,7 +173,14 @@ impl<P: Ports> Steward<P> {
                 }
             }
             for ((tenant, rule), items) in due {
-                let disposal = self.dispose_due(name, tenant, rule, items).await?;
+                let Some(disposal) = self.dispose_due(name, tenant, rule, &items).await? else { continue };
+                let (disposal, number) = disposal;
+                let Ok(there) = source.items(before.as_deref(), BATCH).await else {
+                    swept.unreachable.push(name.clone());
+                    return Ok(());
+                };
+                let (disposal, _) = self.claim(&disposal, number, &there).await?;
+                let disposal = self.settle(&disposal).await?;
                 open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
             }
             if !full {
@@ -161,37 +189,43 @@ impl<P: Ports> Steward<P> {
         }
     }
 
-    /// Deletes what is due under one rule: evidence first, then the deletion, then the count.
+    /// Proposes what is due under one rule, evidence first.
     async fn dispose_due(
         &self,
         source: &Name,
         tenant: TenantId,
         rule: Name,
-        items: Vec<SourceItem>,
-    ) -> Result<Disposal, Trouble> {
+        items: &[SourceItem],
+    ) -> Result<Option<(Disposal, u64)>, Trouble> {
         let now = self.now();
         let id = format!("sweep/{source}/{rule}/{}", now.to_rfc3339());
         let cause = Cause::Retention { rule };
-        let fresh = Disposal::open(id.clone(), tenant, cause, self.policy().digest(), now);
+        let fresh = Disposal::open(id, tenant, cause, self.policy().digest(), now);
         let mut disposal = self.open_disposal(fresh.clone()).await?;
-        // A destruction that is over is not added to: its certificate speaks of what went before it was closed.
+        // What is certified is not added to: its certificate speaks of what went before it.
         for number in 2_u32.. {
-            if disposal.rows_gone.is_none() {
+            if !disposal.is_certified() {
                 break;
             }
-            let next = Disposal { id: format!("{id}/{number}"), ..fresh.clone() };
+            let next = Disposal { id: format!("{}/{number}", fresh.id), ..fresh.clone() };
             disposal = self.open_disposal(next).await?;
         }
-        let disposal = self.work_off(disposal).await?;
-        let disposal =
-            self.amend(&disposal, |paper| paper.pending = Some((source.clone(), items.clone()))).await?;
-        let disposal = self.work_off(disposal).await?;
-        self.rows_gone(&disposal).await
+        let (disposal, number) = self.propose(disposal, source, items).await?;
+        Ok(number.map(|number| (disposal, number)))
     }
 
-    async fn rows_gone(&self, disposal: &Disposal) -> Result<Disposal, Trouble> {
+    /// Nothing of it is on its way any more: a batch that was withdrawn, or that died before it was proposed, is no reason to wait.
+    async fn settle(&self, disposal: &Disposal) -> Result<Disposal, Trouble> {
         let now = self.now();
-        self.amend(disposal, |paper| paper.rows_gone = Some(now)).await
+        if disposal.rows_gone.is_some() || disposal.pending.is_some() {
+            return Ok(disposal.clone());
+        }
+        self.amend(disposal, |paper| {
+            if paper.pending.is_none() {
+                paper.rows_gone = paper.rows_gone.or(Some(now));
+            }
+        })
+        .await
     }
 
     /// Ends the identifying half of cases whose accountability period is over: the key of their contact data is destroyed.

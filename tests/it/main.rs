@@ -2,4 +2,6 @@
 
 mod policies;
 mod ports;
+mod promises;
 mod rows;
+mod world;

@@ -1,0 +1,108 @@
+//! 9: a crash at any storage call, any number of times, ends in the same state as no crash.
+
+use std::panic::catch_unwind;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use proptest::prelude::*;
+use stewardship::contracts::Moment;
+use stewardship::dsr::Outcome;
+
+use super::life::{LIFE, Restart, Seen, chapters, furnish, live};
+use crate::world::*;
+
+fn lived(crashes: impl IntoIterator<Item = (u64, Moment)>, restart: Restart) -> Seen {
+    let world = World::new();
+    furnish(&world);
+    live(&world, 0, crashes, restart);
+    Seen::of(&world)
+}
+
+#[test]
+fn promise_09_the_life_without_a_crash_is_what_it_should_be() {
+    let seen = lived([], Restart::AtOnce);
+    let Some(Outcome::Completed { kept }) = seen.outcome() else { panic!("{seen:?}") };
+    assert!(matches!(kept.as_slice(), [kept] if kept.count == 1 && kept.reason.contains("Abgabenordnung")));
+    assert_eq!(seen.records(), 1, "{seen:?}");
+    let voucher = seen.record("Voucher/creator-ada-17").unwrap();
+    assert_eq!(voucher[1].1, "\"ada street 1\"");
+    // The case: a creator. The sweeps: an order and the note, and a row of the newsletter. The revocation: the token, a creator and
+    // the order that spoke of two.
+    assert_eq!(seen.disposed(), (7, true));
+}
+
+/// Every call of every verb, before and after it takes effect; each of these crashed lives is lived to its end.
+#[test]
+fn promise_09_a_crash_at_any_storage_call_ends_in_the_same_state() {
+    let expected = lived([], Restart::AtOnce);
+    let crashes = every_crash(1);
+    assert!(crashes.len() > 1000, "{} crashes are not the life of {} verbs", crashes.len(), LIFE.len());
+    check(&crashes, |world, verb, crash| {
+        live(world, verb, [crash], Restart::AtOnce);
+        let seen = Seen::of(world);
+        if seen == expected { Ok(()) } else { Err(expected.differs(&seen)) }
+    });
+}
+
+/// The next process starts an hour later, so that nothing can lean on the time to find what was begun.
+#[test]
+fn promise_09_a_crash_and_a_later_restart_end_in_the_same_state() {
+    let expected = lived([], Restart::AtOnce).timeless();
+    check(&every_crash(3), |world, verb, crash| {
+        live(world, verb, [crash], Restart::Later);
+        let seen = Seen::of(world).timeless();
+        if seen == expected { Ok(()) } else { Err(expected.differs(&seen)) }
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn promise_09_any_number_of_crashes_ends_in_the_same_state(
+        crashes in prop::collection::vec((1_u64..80, prop::sample::select(&Moment::ALL[..])), 1..40),
+        later in any::<bool>(),
+    ) {
+        static EXPECTED: OnceLock<Seen> = OnceLock::new();
+        let restart = if later { Restart::Later } else { Restart::AtOnce };
+        let expected = EXPECTED.get_or_init(|| lived([], Restart::AtOnce).timeless());
+        let seen = lived(crashes, restart).timeless();
+        prop_assert!(seen == *expected, "{}", expected.differs(&seen));
+    }
+}
+
+type Crash = (World, usize, (u64, Moment));
+
+/// Every `step`-th call of every verb, at both moments, in the world as it was before that verb.
+fn every_crash(step: usize) -> Vec<Crash> {
+    let mut crashes = Vec::new();
+    for (verb, (world, calls)) in chapters().into_iter().enumerate() {
+        for n in 1..=calls {
+            crashes.extend(Moment::ALL.map(|moment| (world.clone(), verb, (n, moment))));
+        }
+    }
+    crashes.into_iter().step_by(step).collect()
+}
+
+/// Checks all of them on two threads, and tells each that ends otherwise.
+fn check(crashes: &[Crash], holds: impl Fn(&World, usize, (u64, Moment)) -> Result<(), String> + Sync) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        while let Some((world, verb, crash)) = crashes.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let world = world.fork();
+            let result = catch_unwind(std::panic::AssertUnwindSafe(|| holds(&world, *verb, *crash)));
+            if let Err(why) = result.unwrap_or_else(|_| Err("it panicked".to_owned())) {
+                wrong.push(format!("{:?}, crash {crash:?}: {why}", LIFE[*verb].name));
+            }
+        }
+        wrong
+    };
+    let wrong = thread::scope(|scope| {
+        let other = scope.spawn(&work);
+        let mut wrong = work();
+        wrong.extend(other.join().unwrap());
+        wrong
+    });
+    assert!(wrong.is_empty(), "{} of {} end otherwise:\n{}", wrong.len(), crashes.len(), wrong.join("\n"));
+}
