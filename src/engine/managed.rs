@@ -41,12 +41,12 @@ pub(super) struct Managed<P: Ports> {
 }
 
 impl<P: Ports> Managed<P> {
-    /// Whether the actor may do this with every category among the rows; the answer to be given where not.
-    async fn refusal(&self, action: Action, rows: &[RecordRow]) -> Result<Option<String>, Trouble> {
+    /// Whether the actor may do this with every category, up to the level that goes with it; the answer to be given where not.
+    async fn refusal(&self, action: Action, needs: Vec<(&Name, Level)>) -> Result<Option<String>, Trouble> {
         let mut levels: BTreeMap<&Name, Level> = BTreeMap::new();
-        for row in rows {
-            let level = levels.entry(&row.category).or_insert(row.level);
-            *level = row.level.max(*level);
+        for (category, needed) in needs {
+            let level = levels.entry(category).or_insert(needed);
+            *level = needed.max(*level);
         }
         let requests = self.steward.policy().document().requests.as_ref();
         let Some(((actor, _), requests)) = self.actor.as_ref().zip(requests) else {
@@ -146,7 +146,8 @@ impl<P: Ports> DataSource for Managed<P> {
         _task: &TaskId,
     ) -> Result<Answer<Vec<ExportedRecord>>, SourceError> {
         let rows = self.about(who).await.map_err(SourceError::unreachable)?;
-        if let Some(reason) = self.refusal(Action::Export, &rows).await.map_err(SourceError::unreachable)? {
+        let refusal = self.refusal(Action::Export, whole(&rows)).await;
+        if let Some(reason) = refusal.map_err(SourceError::unreachable)? {
             return Ok(Answer::Skipped { reason });
         }
         let mut records = Vec::with_capacity(rows.len());
@@ -163,7 +164,19 @@ impl<P: Ports> DataSource for Managed<P> {
         _task: &TaskId,
     ) -> Result<Answer<u64>, SourceError> {
         let rows = self.about(who).await.map_err(SourceError::unreachable)?;
-        if let Some(reason) = self.refusal(Action::Write, &rows).await.map_err(SourceError::unreachable)? {
+        // Leave is asked for what changes alone: what else the person's records hold is not touched.
+        let classes = &self.steward.policy().document().classes;
+        let mut needs = Vec::new();
+        for row in &rows {
+            for field in row.fields.iter().filter(|field| is_about(row, field, who)) {
+                if changes.contains_key(field.name.as_str()) {
+                    let level = classes.get(&field.class).map_or(row.level, |class| class.level);
+                    needs.push((&row.category, level));
+                }
+            }
+        }
+        let refusal = self.refusal(Action::Write, needs).await;
+        if let Some(reason) = refusal.map_err(SourceError::unreachable)? {
             return Ok(Answer::Skipped { reason });
         }
         let mut outlook = super::holds::Outlook::new(&self.steward);
@@ -190,7 +203,8 @@ impl<P: Ports> DataSource for Managed<P> {
         task: &TaskId,
     ) -> Result<Answer<Erasure>, SourceError> {
         let rows = self.about(who).await.map_err(SourceError::unreachable)?;
-        if let Some(reason) = self.refusal(Action::Erase, &rows).await.map_err(SourceError::unreachable)? {
+        let refusal = self.refusal(Action::Erase, whole(&rows)).await;
+        if let Some(reason) = refusal.map_err(SourceError::unreachable)? {
             return Ok(Answer::Skipped { reason });
         }
         let Some((_, case)) = &self.actor else {
@@ -336,6 +350,11 @@ impl<P: Ports> Steward<P> {
             sources.iter().find(|(_, source)| source.kind == crate::core::policy::SourceKind::Managed);
         managed.map_or_else(|| Name::new("records"), |(name, _)| name.clone())
     }
+}
+
+/// Rows as what an action on all of them needs.
+fn whole(rows: &[RecordRow]) -> Vec<(&Name, Level)> {
+    rows.iter().map(|row| (&row.category, row.level)).collect()
 }
 
 /// Whether a field is about this person, and not about somebody else whom the record speaks of.

@@ -18,7 +18,7 @@ use stewardship::id::Name;
 use stewardship::policy::RequestKind;
 use stewardship::{Action, NewRequest, Place, Principal, Purpose, Question, Resource};
 
-use super::world::{Account, All, Creator, Draft, World, granted, period, text};
+use super::world::{Account, All, Creator, Draft, Pacing, World, granted, period, text};
 use crate::policies::{COMPLETE, OVERVIEW};
 
 /// The sources of the complete policy beside the steward's own records: they hold nothing, and may be out of reach.
@@ -211,6 +211,32 @@ fn s1_16_a_correction_reaches_every_source_or_says_which_not() {
             case.file().tasks().iter().find(|task| task.target == Target::Source(source.into())).unwrap();
         assert!(matches!(task.state, TaskState::Unreachable { .. }), "{task:?}");
     }
+}
+
+/// S1.16: a correction needs leave to write what it changes, and nothing else that the person's records hold.
+#[test]
+fn s1_16_a_correction_asks_for_what_it_changes_alone() {
+    let (world, _) = plugged();
+    let person = Place::tenant("acme").subject("creator-1");
+    let account =
+        Account { email: text("ada@example.com").into(), password_hash: text("$argon2id$x").into() };
+    world.put(&person, &account, "security");
+    world.put(&person, &Pacing { note: text("paced").into() }, "security");
+    let correct = |field: &str| {
+        let asks = request(RequestKind::Correction).correction(field, "new@example.com");
+        let (case, _) = world.steward.carry_out(world.planned(&asks), &world.officer()).unwrap();
+        world.steward.close(answered(&world, case)).unwrap().file().outcome().cloned().unwrap()
+    };
+    assert!(matches!(correct("email"), Outcome::Completed { .. }), "{}", correct("email"));
+    let (opened, grant) = world
+        .open::<Account>(Principal::service("acme", "sign-in").role("integration"), &person, "security")
+        .unwrap();
+    assert_eq!(opened.email.expose(&grant).unwrap(), "new@example.com");
+    let Outcome::Partial { not_done, .. } = correct("password_hash") else {
+        panic!("a person wrote a password hash")
+    };
+    assert!(not_done[0].reason.contains("password-hashes-never-to-people"), "{not_done:?}");
+    assert!(matches!(correct("note"), Outcome::Partial { .. }), "no rule lets anybody correct pacing");
 }
 
 /// S1.17: a deletion is complete when every source has erased; nothing opens any more, nor from an older backup.

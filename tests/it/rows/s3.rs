@@ -223,6 +223,43 @@ proptest! {
     }
 }
 
+/// S3.7: a record that is stored again after a reconnect is new, and the sweep of what was revoked does not take it.
+#[test]
+fn s3_07_a_record_stored_again_after_a_reconnect_stays() {
+    let world = World::of::<(Connection,)>(crate::policies::COMPLETE);
+    let place = Place::tenant("acme").connection("shop-1");
+    let store = || world.put(&place, &Connection { token: text("secret").into() }, "order_sync");
+    world.connect("acme", "shop-1");
+    store();
+    world.advance("1 day");
+    world.revoke("shop-1");
+    world.advance("1 minute");
+    world.connect("acme", "shop-1");
+    store();
+    world.advance("1 minute");
+    world.steward.sweep().unwrap();
+    assert_eq!(world.rows().len(), 1);
+    assert!(world.open::<Connection>(integration(), &place, "order_sync").is_ok());
+}
+
+/// S3.7: two authorisations in one tick of the clock are two: the second revocation destroys the second key.
+#[test]
+fn s3_07_authorizations_in_one_tick_are_told_apart() {
+    let world = World::of::<(Connection,)>(crate::policies::COMPLETE);
+    let place = |n: u32| Place::tenant("acme").connection("shop-1").record(format!("record-{n}"));
+    for n in 0..3 {
+        world.connect("acme", "shop-1");
+        world.put(&place(n), &Connection { token: text("secret").into() }, "order_sync");
+        world.revoke("shop-1");
+    }
+    assert_eq!(world.steward.disposals(None).unwrap().len(), 3);
+    world.connect("acme", "shop-1");
+    for n in 0..3 {
+        let opened = world.open::<Connection>(integration(), &place(n), "order_sync").map(|_| ());
+        assert!(opened.unwrap_err().destroyed_at().is_some(), "{n}");
+    }
+}
+
 /// S3.8: a revocation takes effect when it returns; rows that are not gone within the policy's time are a breach.
 #[test]
 fn s3_08_a_revocation_is_immediate_and_its_purge_has_a_number() {
