@@ -305,6 +305,7 @@ fn time_passes(host: &Host, cast: &Cast, clock: &ManualClock) -> Story {
         .for_each(|item| say(&format!("conflict ({}): {}", item.category, item.disposition)));
     swept.disposals.iter().for_each(evidence);
     host.lift_hold(&TENANT.into(), "dispute-7")?;
+    clock.advance(Period::hours(1));
     let swept = host.sweep()?;
     say("the hold is lifted, and the next sweep takes what was due under it:");
     swept.disposals.iter().for_each(evidence);

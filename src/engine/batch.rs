@@ -116,6 +116,9 @@ impl<P: Ports> Steward<P> {
             match disposed {
                 Ok(Disposed::Gone) => gone += 1,
                 Ok(Disposed::Changed) => {}
+                Err(source) if self.inner.sources.contains_key(&batch.source) => {
+                    return Err(Trouble::Source { name: batch.source, source });
+                }
                 Err(error) => return Err(StoreError::unavailable("delete what is due", error).into()),
             }
         }

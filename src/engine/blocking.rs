@@ -7,6 +7,7 @@ use super::authorize::Access;
 use super::connect::{Authorization, ConnectError, TermsError};
 use super::disposal::Disposal;
 use super::erase::{EraseError, Revocation};
+use super::keyring::EpochError;
 use super::open::OpenError;
 use super::put::{PutError, Stored};
 use super::requests::{CaseError, NewRequest};
@@ -88,7 +89,7 @@ blocking! {
     sweep() -> Result<Swept, Trouble>;
     disposals(tenant: Option<&TenantId>) -> Result<Vec<Disposal>, Trouble>;
     rotate_epoch() -> Result<u32, Trouble>;
-    destroy_epochs_before(epoch: u32, backup_taken_at: DateTime<Utc>) -> Result<Vec<Destruction>, Trouble>;
+    destroy_epochs_before(epoch: u32, backup_taken_at: DateTime<Utc>) -> Result<Vec<Destruction>, EpochError>;
     verify_trail(kept: Option<Head>) -> Result<Head, TrailError>;
 }
 

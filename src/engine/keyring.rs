@@ -56,6 +56,24 @@ impl From<crate::contracts::StoreError> for KeyError {
     }
 }
 
+/// Why epochs are not destroyed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EpochError {
+    /// Scope keys are wrapped under an older epoch.
+    #[error("scope keys are still wrapped under an older epoch: rotate again")]
+    StillInUse,
+    /// The attested backup of the key store does not hold the epoch, or there is no such epoch.
+    #[error("no backup of the key store under epoch {epoch} is attested: a disaster would take every scope")]
+    BackupTooOld {
+        /// The epoch.
+        epoch: u32,
+    },
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
 /// Keys for the length of one call.
 pub(super) struct KeySession<'a, P: Ports> {
     inner: &'a Inner<P>,
@@ -95,23 +113,27 @@ impl<P: Ports> Steward<P> {
     /// every scope.
     ///
     /// # Errors
-    /// [`Trouble::Contention`] where scope keys are still wrapped under an older epoch (rotate again), or where the attested
-    /// backup is older than the epoch; otherwise a failure below the engine.
+    /// [`EpochError::StillInUse`] where scope keys are wrapped under an older epoch: rotate again. [`EpochError::BackupTooOld`] where
+    /// the attested backup was taken before the epoch was opened, or there is no such epoch.
     pub async fn destroy_epochs_before(
         &self,
         epoch: u32,
         backup_taken_at: DateTime<Utc>,
-    ) -> Result<Vec<Destruction>, Trouble> {
+    ) -> Result<Vec<Destruction>, EpochError> {
         let mut keys = self.keys();
-        if keys.any_wrapped_before(epoch).await? || !keys.opened_before(epoch, backup_taken_at).await? {
-            return Err(Trouble::Contention { during: "destroy an epoch that is still in use" });
+        if !keys.opened_before(epoch, backup_taken_at).await? {
+            return Err(EpochError::BackupTooOld { epoch });
+        }
+        if keys.any_wrapped_before(epoch).await? {
+            return Err(EpochError::StillInUse);
         }
         let mut destructions = Vec::new();
         for row in keys.epochs().await?.to_vec() {
             if row.number >= epoch || matches!(row.state, EpochState::Destroyed { .. }) {
                 continue;
             }
-            let destruction = self.inner.provider.destroy(&row.provider_key, self.now()).await?;
+            let destruction = self.inner.provider.destroy(&row.provider_key, self.now());
+            let destruction = destruction.await.map_err(Trouble::from)?;
             if let Destruction::Effective(effective) = destruction {
                 let gone = EpochRow {
                     version: row.version.next(),
@@ -120,7 +142,8 @@ impl<P: Ports> Steward<P> {
                 };
                 // Told first: a crash in between tells it twice, and never not at all.
                 self.record(vec![self.entry(AuditEvent::EpochDestroyed { epoch: row.number })]).await?;
-                self.inner.ports.keys().put_epoch(gone, Expected::Version(row.version)).await?;
+                let put = self.inner.ports.keys().put_epoch(gone, Expected::Version(row.version));
+                put.await.map_err(Trouble::from)?;
             }
             destructions.push(destruction);
         }

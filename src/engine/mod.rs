@@ -29,7 +29,7 @@ pub use builder::{BuildError, Builder};
 pub use connect::{Authorization, ConnectError, TermsError};
 pub use disposal::Disposal;
 pub use erase::{EraseError, Revocation};
-pub use keyring::KeyError;
+pub use keyring::{EpochError, KeyError};
 pub use open::OpenError;
 pub use put::{PutError, Stored};
 pub use requests::{CaseError, NewRequest};

@@ -41,7 +41,7 @@ pub struct Swept {
     pub conflicts: Vec<SweptItem>,
     /// Things of which the policy says nothing. Kept.
     pub undetermined: Vec<SweptItem>,
-    /// Sources that could not be asked: nothing of theirs was swept.
+    /// Sources that could not be asked, are not plugged in, or failed to delete: what is due there waits for the next sweep.
     pub unreachable: Vec<Name>,
     /// Destructions that this sweep did or finished, the certified ones among them.
     pub disposals: Vec<Disposal>,
@@ -56,6 +56,24 @@ impl Swept {
     /// Destructions whose certificate is withheld.
     pub fn withheld(&self) -> impl Iterator<Item = &Disposal> {
         self.disposals.iter().filter(|disposal| !disposal.is_certified())
+    }
+
+    fn could_not(&mut self, source: &Name) {
+        if !self.unreachable.contains(source) {
+            self.unreachable.push(source.clone());
+        }
+    }
+
+    /// Notes a source that failed, and goes on without it.
+    fn past<T>(&mut self, result: Result<T, Trouble>) -> Result<Option<T>, Trouble> {
+        match result {
+            Ok(done) => Ok(Some(done)),
+            Err(Trouble::Source { name, .. }) => {
+                self.could_not(&name);
+                Ok(None)
+            }
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Destructions that took longer than the policy lets them.
@@ -73,11 +91,15 @@ impl<P: Ports> Steward<P> {
     /// A failure below the engine. A source that cannot be asked is reported, and does not stop the others.
     pub async fn sweep(&self) -> Result<Swept, Trouble> {
         let mut swept = Swept::default();
-        let mut open = self.finish_open().await?;
+        let mut open = self.finish_open(&mut swept).await?;
         let managed = self.managed_source();
         self.sweep_source(&managed, &self.managed(), &mut swept, &mut open).await?;
-        for (name, source) in &self.inner.sources {
-            self.sweep_source(name, source, &mut swept, &mut open).await?;
+        for name in self.policy().document().sources.keys().filter(|name| **name != managed) {
+            match self.inner.sources.get(name) {
+                Some(source) => self.sweep_source(name, source, &mut swept, &mut open).await?,
+                // Declared, and not plugged in: nothing of it was swept, and that is said.
+                None => swept.could_not(name),
+            }
         }
         for disposal in open.into_values() {
             swept.disposals.push(self.certify(&disposal).await?);
@@ -87,7 +109,7 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Takes up every destruction that is not certified yet.
-    async fn finish_open(&self) -> Result<BTreeMap<String, Disposal>, Trouble> {
+    async fn finish_open(&self, swept: &mut Swept) -> Result<BTreeMap<String, Disposal>, Trouble> {
         let mut open = BTreeMap::new();
         for filed in papers::all::<Disposal>(self.papers(), None).await? {
             let mut disposal = filed.paper;
@@ -103,8 +125,9 @@ impl<P: Ports> Steward<P> {
                 disposal = self.delete_rows(disposal, &scope).await?;
             } else if disposal.scope.is_none() {
                 disposal = self.withdraw(&disposal).await?;
-                disposal = self.work_off(disposal).await?;
-                disposal = self.settle(&disposal).await?;
+                if let Some(worked_off) = swept.past(self.work_off(disposal.clone()).await)? {
+                    disposal = self.settle(&worked_off).await?;
+                }
             }
             open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
         }
@@ -143,7 +166,7 @@ impl<P: Ports> Steward<P> {
         loop {
             let page: Result<Vec<SourceItem>, SourceError> = source.items(after.as_deref(), BATCH).await;
             let Ok(page) = page else {
-                swept.unreachable.push(name.clone());
+                swept.could_not(name);
                 return Ok(());
             };
             let full = page.len() >= BATCH;
@@ -173,14 +196,16 @@ impl<P: Ports> Steward<P> {
                 }
             }
             for ((tenant, rule), items) in due {
-                let Some(disposal) = self.dispose_due(name, tenant, rule, &items).await? else { continue };
-                let (disposal, number) = disposal;
+                let proposed = swept.past(self.dispose_due(name, tenant, rule, &items).await)?;
+                let Some((disposal, number)) = proposed.flatten() else { continue };
                 let Ok(there) = source.items(before.as_deref(), BATCH).await else {
-                    swept.unreachable.push(name.clone());
+                    swept.could_not(name);
                     return Ok(());
                 };
-                let (disposal, _) = self.claim(&disposal, number, &there).await?;
-                let disposal = self.settle(&disposal).await?;
+                let disposal = match swept.past(self.claim(&disposal, number, &there).await)? {
+                    Some((claimed, _)) => self.settle(&claimed).await?,
+                    None => disposal,
+                };
                 open.insert(format!("{}/{}", disposal.tenant.as_str(), disposal.id), disposal);
             }
             if !full {

@@ -1,6 +1,9 @@
 //! What goes wrong below the engine, the same for every verb.
 
-use crate::contracts::{DocumentKind, ProviderError, ProviderErrorKind, StoreError, StoreErrorKind};
+use crate::contracts::{
+    DocumentKind, ProviderError, ProviderErrorKind, SourceError, StoreError, StoreErrorKind,
+};
+use crate::core::id::Name;
 use crate::crypto::EntropyError;
 
 /// A failure below the engine: a store, the key provider, the source of randomness.
@@ -15,6 +18,14 @@ pub enum Trouble {
     /// The key provider did not do as asked.
     #[error("the key provider did not do as asked")]
     Provider(#[from] ProviderError),
+    /// A source that is plugged in could not delete what is due.
+    #[error("source `{name}` could not delete what is due")]
+    Source {
+        /// The source.
+        name: Name,
+        /// Why.
+        source: SourceError,
+    },
     /// There is no randomness.
     #[error("the operating system gave no randomness")]
     Entropy(#[from] EntropyError),
@@ -47,7 +58,7 @@ impl Trouble {
         match self {
             Self::Store(error) => error.kind() != StoreErrorKind::Corrupt,
             Self::Provider(error) => error.kind() == ProviderErrorKind::Unavailable,
-            Self::Entropy(_) | Self::Contention { .. } => true,
+            Self::Source { .. } | Self::Entropy(_) | Self::Contention { .. } => true,
             Self::Paper { .. } | Self::Key { .. } => false,
         }
     }

@@ -6,9 +6,8 @@ use proptest::prelude::*;
 use stewardship::classification::Level;
 use stewardship::contracts::kit::{self, Namespace};
 use stewardship::contracts::{
-    AnyPorts, AuditLog, Document, DocumentKey, DocumentKind, DocumentStore, Expected, Faults, Faulty,
-    FieldBody, IndexEntry, KeyStore, Ports, RecordKey, RecordQuery, RecordRow, RecordStore, StoreErrorKind,
-    StoredEntry, StoredField, Version, block_on,
+    AnyPorts, AuditLog, Expected, Faults, Faulty, FieldBody, IndexEntry, KeyStore, Ports, RecordKey,
+    RecordQuery, RecordRow, RecordStore, StoreErrorKind, StoredEntry, StoredField, Version, block_on,
 };
 use stewardship::id::RecordId;
 use stewardship::ports::memory::Memory;
@@ -225,7 +224,9 @@ mod sqlite {
     use std::path::Path;
     use std::thread;
 
-    use stewardship::contracts::{KeyState, KeyVersion, ScopeRow};
+    use stewardship::contracts::{
+        Document, DocumentKey, DocumentKind, DocumentStore, KeyState, KeyVersion, ScopeRow,
+    };
     use stewardship::ports::sqlite::{Sqlite, SqliteFile, SqliteOpenErrorKind};
     use stewardship::{Period, Scope};
     use tempfile::{TempDir, tempdir};
