@@ -248,8 +248,9 @@ impl<P: Ports> Steward<P> {
                 if found.paper.is_live() {
                     continue;
                 }
-                // Later than the revocation even where the clock says otherwise: the evidence of each bears its time.
-                let revoked = found.paper.revoked.map(|at| at + TimeDelta::nanoseconds(1));
+                // Later than the revocation even where the clock says otherwise: the evidence of each bears its time, in steps that every
+                // store keeps.
+                let revoked = found.paper.revoked.map(|at| at + TimeDelta::microseconds(1));
                 fresh.granted = revoked.map_or(fresh.granted, |at| at.max(fresh.granted));
                 expected = Expected::Version(found.version);
             }
