@@ -211,7 +211,14 @@ impl<P: Ports> KeySession<'_, P> {
         };
         next.version = expected.next();
         next.keys.push(added);
-        unless_conflict(self.store().put_scope(next, expected).await).map(|_| ())
+        if !unless_conflict(self.store().put_scope(next, expected).await)? {
+            return Ok(());
+        }
+        // An epoch that was opened meanwhile may have passed this scope by, and be about to end the one before: the key moves on
+        // before anything is sealed under it.
+        self.epochs = None;
+        let newest = self.current_epoch().await?;
+        if newest > epoch { self.rewrap(scope, newest).await } else { Ok(()) }
     }
 
     /// Changes a scope's row until no other writer comes between; `change` answers `false` where nothing is to be done.
@@ -267,6 +274,10 @@ impl<P: Ports> KeySession<'_, P> {
 
     async fn newest_of(&mut self, row: &ScopeRow) -> Result<Option<(u32, SecretKey)>, Trouble> {
         match row.keys.last() {
+            // A key that its maker did not live to move on: nothing was sealed under it, because epochs in use are not destroyed.
+            Some(KeyVersion { state: KeyState::Active { epoch, .. }, .. }) if self.is_dead(*epoch).await? => {
+                Ok(None)
+            }
             Some(KeyVersion { number, state: KeyState::Active { epoch, wrapped } }) => {
                 Ok(Some((*number, self.unwrap(&row.scope, *number, *epoch, wrapped).await?)))
             }
@@ -306,6 +317,11 @@ impl<P: Ports> KeySession<'_, P> {
             self.epochs = Some(self.store().epochs().await?);
         }
         Ok(self.epochs.as_deref().unwrap_or_default())
+    }
+
+    async fn is_dead(&mut self, epoch: u32) -> Result<bool, Trouble> {
+        let destroyed = |row: &EpochRow| matches!(row.state, EpochState::Destroyed { .. });
+        Ok(self.epochs().await?.iter().any(|row| row.number == epoch && destroyed(row)))
     }
 
     /// The epoch that wraps new keys; the first one is opened on first use.
@@ -406,6 +422,10 @@ impl<P: Ports> KeySession<'_, P> {
                 if let KeyState::Active { epoch: own, wrapped } = &mut key.state
                     && *own < epoch
                 {
+                    if self.is_dead(*own).await? {
+                        key.state = KeyState::Destroyed { at: self.now, epoch: *own };
+                        continue;
+                    }
                     let secret = self.unwrap(scope, key.number, *own, wrapped).await?;
                     *wrapped = self.wrap(scope, key.number, epoch, &secret).await?;
                     *own = epoch;

@@ -5,3 +5,4 @@ mod p03_places;
 mod p05_holds;
 mod p07_revocation;
 mod p09_crashes;
+mod races;
