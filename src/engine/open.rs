@@ -228,7 +228,7 @@ impl<P: Ports> KeySession<'_, P> {
         let keys = PlaceKeys::new(keys.iter().map(|(scope, version, key)| (*scope, *version, key)).collect())
             .map_err(|_| refused())?;
         let context = self.context(place, key, &field.name, &field.class, field.subject.as_ref());
-        crypto::open(&*self.inner().backend, &keys.derive(), &parsed, &context).map_err(|_| refused())
+        crypto::open(&*self.inner.backend, &keys.derive(), &parsed, &context).map_err(|_| refused())
     }
 }
 

@@ -460,7 +460,7 @@ impl<P: Ports> KeySession<'_, P> {
         let wrong = |_| Trouble::Key { scope: "place" };
         let keys = PlaceKeys::new(keys.iter().map(|(scope, version, key)| (scope, *version, key)).collect())
             .map_err(wrong)?;
-        let inner = self.inner();
+        let inner = self.inner;
         crypto::seal(&*inner.backend, &*inner.entropy, &keys.derive(), keys.header(), context, plain)
             .map_err(|_| Trouble::Key { scope: "place" })
     }
@@ -475,7 +475,7 @@ impl<P: Ports> KeySession<'_, P> {
     ) -> Context<'c> {
         Context {
             tenant: place.tenant_id(),
-            environment: self.inner().environment,
+            environment: self.inner.environment,
             connection: place.connection_id(),
             subject,
             kind: &key.kind,

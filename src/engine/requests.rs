@@ -1,31 +1,26 @@
 //! Requests of people: from receipt to an outcome, over every declared source.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::keyring::KeyError;
-use super::managed::Managed;
 use super::papers::{self, Filed, Paper};
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble};
-use crate::contracts::{
-    Answer, DataSource, DocumentKind, Expected, ExportedRecord, Ports, RecordQuery, SourceError, SubjectRef,
-    TaskId,
-};
+use crate::contracts::{DocumentKind, Expected, Ports, RecordQuery};
 use crate::core::access::Principal;
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::dsr::{
-    AnyCase, Approved, Case, CaseFile, CaseStage, Closed, Contact, IntakeField, IntakeRules, Kept, Planned,
+    AnyCase, Approved, Case, CaseFile, CaseStage, Closed, Contact, IntakeField, IntakeRules, Planned,
     Receipt, Received, Request, ReviewRefused, Reviewed, Reviewer, StepError, Target, TaskResult,
     UnknownRegime, Verdict, Verification, VerificationMethod, Verified, WrongStage,
 };
-use crate::core::id::{CaseId, Name, RecordId, SubjectId, TenantId};
+use crate::core::id::{CaseId, Name, SubjectId, TenantId};
 use crate::core::place::Scope;
 use crate::core::policy::{RequestKind, Requests};
-use crate::core::retention::{Hold, Item, ItemPlace, covering, must_stay};
-use crate::crypto::{self, Context, Envelope, PlaceKeys, pseudonym};
+use crate::crypto::pseudonym;
 
 impl Paper for CaseFile {
     const KIND: DocumentKind = DocumentKind::Case;
@@ -266,57 +261,6 @@ impl<P: Ports> Steward<P> {
         Ok(Case::from_file(file)?)
     }
 
-    /// Carries out every task of a source that is not answered yet, and gives the case and, for an access request, the export.
-    ///
-    /// May be called again: what is answered stays answered, and a source that could not be reached is asked again. Platforms
-    /// answer through [`platform_answered`](Self::platform_answered).
-    ///
-    /// # Errors
-    /// [`CaseError`]; a source that fails is not an error: the reason stands in the case.
-    pub async fn carry_out(
-        &self,
-        case: Case<Planned>,
-        by: &Principal,
-    ) -> Result<(Case<Planned>, Option<Value>), CaseError> {
-        self.actor(by, case.file()).await?;
-        let Some(kind) = case.file().request().kind else { return Ok((case, None)) };
-        let contact = self.open_contact(case.file()).await?;
-        let subject = contact.subject.clone().ok_or(CaseError::NoSubject)?;
-        let who = SubjectRef { tenant: by.tenant().clone(), subject };
-        let mut case = case;
-        let mut export: BTreeMap<Name, Vec<ExportedRecord>> = BTreeMap::new();
-        for task in case.file().tasks().to_vec() {
-            let Target::Source(name) = &task.target else { continue };
-            if task.state.is_final() && kind != RequestKind::Access {
-                continue;
-            }
-            let id = TaskId::new(&task.id);
-            let ask = Ask { kind, who: &who, contact: &contact, task: &id };
-            let result = match self.inner.sources.get(name) {
-                Some(source) => self.ask(source, name, &ask, &mut export).await?,
-                None if *name == self.managed_source() => {
-                    let actor = Some((by.clone(), case.file().request().id.clone()));
-                    let managed = Managed { steward: self.clone(), actor };
-                    self.ask(&managed, name, &ask, &mut export).await?
-                }
-                None => TaskResult::Unreachable { reason: "no source is plugged in for it".to_owned() },
-            };
-            if !task.state.is_final() {
-                case = self.answer(case, &task.id, &result).await?;
-            }
-        }
-        let export = (kind == RequestKind::Access).then(|| {
-            json!({
-                "tenant": who.tenant,
-                "case": case.file().request().id,
-                "policy": self.policy().digest(),
-                "exported_at": self.now(),
-                "sources": export,
-            })
-        });
-        Ok((case, export))
-    }
-
     /// Records what a platform answered: `Ok` that it has done its part, `Err` why it will not.
     ///
     /// # Errors
@@ -379,7 +323,7 @@ impl<P: Ports> Steward<P> {
     }
 
     /// The pseudonym of somebody who acts on a case; one of another tenant finds no case.
-    async fn actor(&self, by: &Principal, file: &CaseFile) -> Result<Pseudonym, CaseError> {
+    pub(super) async fn actor(&self, by: &Principal, file: &CaseFile) -> Result<Pseudonym, CaseError> {
         if by.tenant() != &file.request().tenant {
             return Err(CaseError::OtherTenant);
         }
@@ -389,7 +333,7 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Takes a case one step further and saves it. A step that was taken already, by a call that did not live to tell, is found.
-    async fn step<S: CaseStage>(
+    pub(super) async fn step<S: CaseStage>(
         &self,
         case: Case<S>,
         by: Option<&Principal>,
@@ -446,67 +390,7 @@ impl<P: Ports> Steward<P> {
         Ok(synced.flat_map(|category| category.synced_to.iter().cloned()).collect())
     }
 
-    async fn ask(
-        &self,
-        source: &impl DataSource,
-        name: &Name,
-        ask: &Ask<'_>,
-        export: &mut BTreeMap<Name, Vec<ExportedRecord>>,
-    ) -> Result<TaskResult, CaseError> {
-        let mut receipt = Receipt::new(self.now());
-        let answer = match ask.kind {
-            RequestKind::Access => source.export(ask.who, ask.task).await.map(|answer| {
-                answer.map(|records| {
-                    receipt.exported = records.len() as u64;
-                    export.insert(name.clone(), records);
-                })
-            }),
-            RequestKind::Deletion => {
-                let keep = self.keep(name, ask.who).await?;
-                source.erase(ask.who, &keep, ask.task).await.map(|answer| {
-                    answer.map(|erasure| {
-                        receipt.erased = erasure.erased;
-                        let kept = erasure.kept.into_iter();
-                        receipt.kept = kept.map(|(count, reason)| Kept { count, reason }).collect();
-                    })
-                })
-            }
-            RequestKind::Correction | RequestKind::SellerUpdate => {
-                let corrected = source.correct(ask.who, &ask.contact.corrections, ask.task).await;
-                corrected.map(|answer| answer.map(|count| receipt.corrected = count))
-            }
-            RequestKind::Complaint | RequestKind::DpaInquiry => Ok(Answer::Done(())),
-        };
-        Ok(match answer {
-            Ok(Answer::Done(())) => TaskResult::Done(receipt),
-            Ok(Answer::RetryAt(until)) => TaskResult::Waiting { until: Some(until) },
-            Ok(Answer::Skipped { reason }) => TaskResult::Skipped { reason },
-            Err(error) => TaskResult::Unreachable { reason: SourceError::to_string(&error) },
-        })
-    }
-
-    /// What a source must keep of a person, by category: duties that may still run, and holds.
-    async fn keep(&self, source: &Name, who: &SubjectRef) -> Result<BTreeMap<Name, String>, CaseError> {
-        let document = self.policy().document();
-        let mut holds: Vec<Hold> = Vec::new();
-        for filed in papers::all::<Hold>(self.papers(), Some(&who.tenant)).await? {
-            let mut hold = filed.paper;
-            // A source is told by category what to keep: what a hold narrows to a connection, it keeps under every one.
-            hold.covers.connection = None;
-            holds.push(hold);
-        }
-        let now = self.now();
-        let categories = document.sources.get(source).map(|source| &source.categories);
-        let stays = categories.into_iter().flatten().filter_map(|category| {
-            let place = ItemPlace::new(&who.tenant, category).subject(&who.subject);
-            let over = covering(&holds, &place, now);
-            let stay = must_stay(&document.retention, &Item::new(category), &over, now)?;
-            Some((category.clone(), stay.to_string()))
-        });
-        Ok(stays.collect())
-    }
-
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         case: Case<Planned>,
         task: &str,
@@ -521,72 +405,6 @@ impl<P: Ports> Steward<P> {
             .await?;
         Ok(Case::from_file(file)?)
     }
-
-    async fn seal_contact(&self, file: &CaseFile, contact: &Contact) -> Result<Vec<u8>, CaseError> {
-        let scope = case_scope(file);
-        let mut keys = self.keys();
-        let (version, key) = keys.for_sealing(&scope).await?;
-        let plain = zeroize::Zeroizing::new(serde_json::to_vec(contact).map_err(|_| CaseError::Contact)?);
-        let place = ContactPlace::of(file);
-        Ok(keys.seal_under(&[(scope, version, key)], &place.context(file, self), &plain)?)
-    }
-
-    async fn open_contact(&self, file: &CaseFile) -> Result<Contact, CaseError> {
-        let sealed = file.contact().ok_or(CaseError::Contact)?;
-        let parsed = Envelope::parse(sealed).map_err(|_| CaseError::Contact)?;
-        let scope = case_scope(file);
-        let [(_, version)] = parsed.header().scopes() else { return Err(CaseError::Contact) };
-        let key = self.keys().version(&scope, *version).await?;
-        let keys = PlaceKeys::new(vec![(&scope, *version, &key)]).map_err(|_| CaseError::Contact)?;
-        let place = ContactPlace::of(file);
-        let plain = crypto::open(&*self.inner.backend, &keys.derive(), &parsed, &place.context(file, self))
-            .map_err(|_| CaseError::Contact)?;
-        serde_json::from_slice(&plain).map_err(|_| CaseError::Contact)
-    }
-}
-
-/// What a source is asked.
-struct Ask<'a> {
-    kind: RequestKind,
-    who: &'a SubjectRef,
-    contact: &'a Contact,
-    task: &'a TaskId,
-}
-
-/// The names that bind contact data to their case.
-struct ContactPlace {
-    kind: Name,
-    record: RecordId,
-    field: Name,
-    class: Name,
-}
-
-impl ContactPlace {
-    fn of(file: &CaseFile) -> Self {
-        Self {
-            kind: Name::new("case"),
-            record: RecordId::new(file.request().id.as_str()),
-            field: Name::new("contact"),
-            class: Name::new("case.contact"),
-        }
-    }
-
-    fn context<'a, P: Ports>(&'a self, file: &'a CaseFile, steward: &Steward<P>) -> Context<'a> {
-        Context {
-            tenant: &file.request().tenant,
-            environment: steward.environment(),
-            connection: None,
-            subject: None,
-            kind: &self.kind,
-            record: &self.record,
-            field: &self.field,
-            class: &self.class,
-        }
-    }
-}
-
-fn case_scope(file: &CaseFile) -> Scope {
-    Scope::Case(file.request().tenant.clone(), file.request().id.clone())
 }
 
 fn touches_data(kind: RequestKind) -> bool {
