@@ -27,6 +27,8 @@ pub struct Disposal {
     pub tenant: TenantId,
     /// Why.
     pub cause: Cause,
+    /// The reason that was given for a revocation, in the caller's own words.
+    pub reason: Option<String>,
     /// The policy under which it was opened.
     pub policy: PolicyDigest,
     /// When it was opened, before anything was destroyed.
@@ -67,6 +69,7 @@ impl Disposal {
             id,
             tenant,
             cause,
+            reason: None,
             policy,
             opened,
             records: 0,

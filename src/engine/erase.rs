@@ -78,7 +78,7 @@ impl<P: Ports> Steward<P> {
     /// Revokes the authorisation of a connection: reads are refused and its keys destroyed at once, in every process.
     ///
     /// What a duty or a hold keeps is sealed anew first, under a key that no older backup knows. Rows go in the next
-    /// [`sweep`](Self::sweep). Revoking again gives the same answer.
+    /// [`sweep`](Self::sweep). Revoking again gives the same answer. The reason stands in the evidence, and not on the trail.
     ///
     /// # Errors
     /// [`EraseError`]; the same call goes on where it stopped.
@@ -91,11 +91,12 @@ impl<P: Ports> Steward<P> {
         let mut fresh = Disposal::open(
             self.revocation_id(&authorization).await?,
             tenant.clone(),
-            Cause::Revocation { reason: reason.to_owned() },
+            Cause::Revocation,
             self.inner.policy.digest(),
-            // Not before it was given, whatever the clock says: see `Authorization::not_before`.
+            // Not before it was given, even where the clock was put back.
             self.now().max(authorization.granted),
         );
+        fresh.reason = Some(reason.to_owned());
         fresh.scope = Some(scope.clone());
         fresh.gone_by = self.physical_bound(fresh.opened);
         let disposal = self.open_disposal(fresh).await?;

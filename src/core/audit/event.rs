@@ -68,10 +68,7 @@ pub enum Cause {
         rule: Name,
     },
     /// The authorisation of a connection was revoked.
-    Revocation {
-        /// The reason that was given. Holds no personal data: that is the caller's to see to.
-        reason: String,
-    },
+    Revocation,
     /// A person's request.
     Case {
         /// The request.
