@@ -14,7 +14,9 @@ use crate::core::audit::AuditEvent;
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
 use crate::core::policy::Dispose;
-use crate::core::retention::{Disposition, DueBecause, Hold, Item, ItemPlace, Stay, covering, decide, must_stay};
+use crate::core::retention::{
+    Disposition, DueBecause, Hold, Item, ItemPlace, Stay, covering, decide, must_stay,
+};
 
 impl Paper for Hold {
     const KIND: DocumentKind = DocumentKind::Hold;

@@ -252,7 +252,9 @@ impl<P: Ports> KeySession<'_, P> {
     async fn newest_of(&mut self, row: &ScopeRow) -> Result<Option<(u32, SecretKey)>, Trouble> {
         match row.keys.last() {
             // A key that its maker did not live to move on: nothing was sealed under it, because epochs in use are not destroyed.
-            Some(KeyVersion { state: KeyState::Active { epoch, .. }, .. }) if self.is_dead(*epoch).await? => {
+            Some(KeyVersion { state: KeyState::Active { epoch, .. }, .. })
+                if self.is_dead(*epoch).await? =>
+            {
                 Ok(None)
             }
             Some(KeyVersion { number, state: KeyState::Active { epoch, wrapped } }) => {

@@ -17,8 +17,8 @@ use stewardship::id::{ConnectionId, Name, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::{
-    Access, Action, Clock, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward,
-    access, block_on,
+    Access, Action, Clock, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope,
+    Steward, access, block_on,
 };
 
 pub(crate) const POLICY: &str = include_str!("../../examples/policies/complete.toml");
@@ -252,11 +252,7 @@ pub(crate) fn read<R: Record>(steward: &TestSteward, place: &Place) -> Result<Ve
 }
 
 pub(crate) fn key_of<R: Record>(place: &Place) -> RecordKey {
-    RecordKey {
-        tenant: place.tenant_id().clone(),
-        kind: Name::new(R::KIND),
-        id: place.record_id().unwrap(),
-    }
+    RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(R::KIND), id: place.record_id().unwrap() }
 }
 
 /// Provider keys in memory. A key that is destroyed is dead in this world, and goes on in the worlds that were forked before.
@@ -403,7 +399,9 @@ impl DataSource for Table {
         _changes: &BTreeMap<String, Value>,
         _task: &TaskId,
     ) -> Result<Answer<u64>, SourceError> {
-        self.ask(|rows| rows.items.values().filter(|item| item.subjects.contains(&who.subject)).count() as u64)
+        self.ask(|rows| {
+            rows.items.values().filter(|item| item.subjects.contains(&who.subject)).count() as u64
+        })
     }
 
     async fn erase(

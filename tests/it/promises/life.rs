@@ -372,10 +372,11 @@ fn opened<R: Record>(
     let mut place = Place::tenant(TENANT).record(&row.key.id);
     place = row.connection.iter().fold(place, |place, id| place.connection(id));
     place = row.subject.iter().fold(place, |place, id| place.subject(id));
-    place = row.fields.iter().filter_map(|field| Some((field, field.subject.as_ref()?))).fold(
-        place,
-        |place, (field, subject)| place.about(&field.name, subject),
-    );
+    place = row
+        .fields
+        .iter()
+        .filter_map(|field| Some((field, field.subject.as_ref()?)))
+        .fold(place, |place, (field, subject)| place.about(&field.name, subject));
     let grant = officers::<R>(world, steward, &place);
     steward.open::<R>(&grant, &place).map(|record| values(&record))
 }

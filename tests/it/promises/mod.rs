@@ -1,7 +1,7 @@
 //! The thirteen promises, each as tests whose names say it.
 
-mod life;
 mod layers;
+mod life;
 mod p01_values;
 mod p02_grants;
 mod p03_places;

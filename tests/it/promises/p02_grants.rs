@@ -85,7 +85,8 @@ fn promise_02_a_grant_ends_with_its_policy() {
     let steward = world.connected();
     steward.put(&about(ADA), &creator("x"), &sync()).unwrap();
     let grant = grant::<Creator>(&steward, &about(ADA));
-    let next = World { policy: World::under(&POLICY.replace("version = \"3\"", "version = \"4\"")).policy, ..world };
+    let next =
+        World { policy: World::under(&POLICY.replace("version = \"3\"", "version = \"4\"")).policy, ..world };
     let steward = next.steward();
     assert!(matches!(steward.open::<Creator>(&grant, &about(ADA)), Err(OpenError::Grant(_))));
 }

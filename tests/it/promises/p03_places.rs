@@ -119,23 +119,18 @@ fn promise_03_a_column_of_the_host_opens_under_its_own_names_alone() {
     let value: stewardship::Classified<String, CreatorEmail> = "ada@example.com".to_owned().into();
     let sealed = steward.seal(&home, "people", "email", &value).unwrap();
     let grant = grant::<Creator>(&steward, &home);
-    let same = steward.open_sealed::<String, CreatorEmail>(&grant, &home, "people", "email", &sealed).unwrap();
+    let same =
+        steward.open_sealed::<String, CreatorEmail>(&grant, &home, "people", "email", &sealed).unwrap();
     assert_eq!(same.expose(&grant).unwrap(), "ada@example.com");
     let refused = |result: Result<(), OpenError>| assert!(matches!(result, Err(OpenError::Sealed { .. })));
     refused(
-        steward
-            .open_sealed::<String, CreatorEmail>(&grant, &home, "people", "phone", &sealed)
-            .map(|_| ()),
+        steward.open_sealed::<String, CreatorEmail>(&grant, &home, "people", "phone", &sealed).map(|_| ()),
     );
     refused(
-        steward
-            .open_sealed::<String, CreatorEmail>(&grant, &home, "crowd", "email", &sealed)
-            .map(|_| ()),
+        steward.open_sealed::<String, CreatorEmail>(&grant, &home, "crowd", "email", &sealed).map(|_| ()),
     );
     refused(
-        steward
-            .open_sealed::<String, CreatorHandle>(&grant, &home, "people", "email", &sealed)
-            .map(|_| ()),
+        steward.open_sealed::<String, CreatorHandle>(&grant, &home, "people", "email", &sealed).map(|_| ()),
     );
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use stewardship::contracts::{FieldBody, Ports, RecordQuery, RecordStore};
 use stewardship::block_on;
+use stewardship::contracts::{FieldBody, Ports, RecordQuery, RecordStore};
 
 use crate::world::*;
 

@@ -29,8 +29,7 @@ fn promise_07_when_a_revocation_returns_nothing_opens_in_any_process() {
             steward.open_sealed::<String, CreatorEmail>(grant, &place, "people", "email", &column).is_err()
         );
         assert!(steward.put(&place, &creator("ada"), &sync()).is_err());
-        let question =
-            Question::new(integration(), Action::Read, Resource::at::<Creator>(&place), sync());
+        let question = Question::new(integration(), Action::Read, Resource::at::<Creator>(&place), sync());
         assert!(matches!(steward.authorize(&question).unwrap(), Access::Denied(_)));
     }
     // Not only refused: even with the authorisation back, the old keys are gone.

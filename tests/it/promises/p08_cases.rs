@@ -130,7 +130,10 @@ fn promise_08_zero_rows_from_a_skipped_source_is_not_an_erasure() {
     let case = steward.close(case).unwrap();
     let Some(Outcome::Partial { not_done, .. }) = case.file().outcome() else { panic!("{:?}", case.file()) };
     assert_eq!(not_done.len(), 1);
-    assert_eq!((not_done[0].task.as_str(), not_done[0].reason.as_str()), ("case-1/newsletter", "the table is frozen"));
+    assert_eq!(
+        (not_done[0].task.as_str(), not_done[0].reason.as_str()),
+        ("case-1/newsletter", "the table is frozen")
+    );
     assert_eq!(world.newsletter.ids(), ["n-1"]);
 }
 
@@ -141,6 +144,8 @@ fn promise_08_who_may_not_erase_gets_a_reason_and_no_erasure() {
     let steward = world.connected();
     let case = planned(&world, &steward);
     let (case, _) = steward.carry_out(case, &world.owner()).unwrap();
-    assert!(matches!(state(&case, "case-1/records"), TaskState::Skipped { reason } if reason.contains("creators")));
+    assert!(
+        matches!(state(&case, "case-1/records"), TaskState::Skipped { reason } if reason.contains("creators"))
+    );
     assert!(read::<Creator>(&steward, &about(ADA)).is_ok());
 }

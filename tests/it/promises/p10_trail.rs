@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use stewardship::contracts::{AuditLog, EpochState, KeyProvider, KeyState, KeyStore, Ports};
 use stewardship::contracts::Moment;
+use stewardship::contracts::{AuditLog, EpochState, KeyProvider, KeyState, KeyStore, Ports};
 use stewardship::crypto::{RustCrypto, SecretKey, pseudonym, unwrap};
 use stewardship::dsr::{Reviewed, Verdict, VerificationMethod};
 use stewardship::policy::RequestKind;
@@ -31,7 +31,8 @@ fn keys_left(world: &World) -> Vec<SecretKey> {
                 let KeyState::Active { epoch: own, wrapped } = &version.state else { continue };
                 if *own == epoch.number {
                     let number = version.number.to_be_bytes();
-                    let context = [b"stewardship/0/scope".as_slice(), &number, &row.scope.to_bytes()].concat();
+                    let context =
+                        [b"stewardship/0/scope".as_slice(), &number, &row.scope.to_bytes()].concat();
                     left.push(unwrap(&RustCrypto, &key, wrapped, &context).unwrap());
                 }
             }

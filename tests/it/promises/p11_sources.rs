@@ -21,14 +21,25 @@ fn promise_11_every_deadline_of_a_case_cites_its_source_and_its_date() {
         }
         for deadline in deadlines {
             for reading in std::iter::once(&deadline.strict).chain(&deadline.rolled) {
-                assert!(reading.cites.contains("GDPR") || reading.cites.contains("Cal.") || reading.cites.contains("1182/71"), "{reading:?}");
+                assert!(
+                    reading.cites.contains("GDPR")
+                        || reading.cites.contains("Cal.")
+                        || reading.cites.contains("1182/71"),
+                    "{reading:?}"
+                );
                 assert!(reading.cites.contains("2026-"), "when it was read: {reading:?}");
             }
-            if let Some(rolled) = deadline.rolled.as_ref().filter(|rolled| rolled.date != deadline.strict.date) {
+            if let Some(rolled) =
+                deadline.rolled.as_ref().filter(|rolled| rolled.date != deadline.strict.date)
+            {
                 both += 1;
                 assert_eq!(deadline.due(), deadline.strict.date.min(rolled.date));
                 let shown = deadline.to_string();
-                assert!(shown.contains(&rolled.date.to_string()) && shown.contains(&deadline.strict.date.to_string()), "{shown}");
+                assert!(
+                    shown.contains(&rolled.date.to_string())
+                        && shown.contains(&deadline.strict.date.to_string()),
+                    "{shown}"
+                );
             }
         }
     }

@@ -10,8 +10,8 @@ use std::thread;
 
 use proptest::prelude::*;
 use stewardship::contracts::{
-    AuditLog, Document, DocumentKey, DocumentKind, DocumentStore, EpochRow, Expected, KeyStore, Ports, RecordKey,
-    RecordQuery, RecordRow, RecordStore, ScopeRow, StoreError, StoredEntry, Version,
+    AuditLog, Document, DocumentKey, DocumentKind, DocumentStore, EpochRow, Expected, KeyStore, Ports,
+    RecordKey, RecordQuery, RecordRow, RecordStore, ScopeRow, StoreError, StoredEntry, Version,
 };
 use stewardship::engine::OpenError;
 use stewardship::id::TenantId;
@@ -96,11 +96,12 @@ stepped! { AuditLog in audit {
 fn racer(world: &World, ahead: Period) -> Steward<Stepped> {
     let clock = ManualClock::at(world.now());
     clock.advance(ahead);
-    let steward = Steward::builder(world.policy.clone(), Stepped(world.memory.clone()), world.provider.clone())
-        .bind::<(Token, Creator, Order, Voucher, Note)>()
-        .source("newsletter", world.newsletter.clone())
-        .source("mailer", world.mailer.clone())
-        .clock(clock);
+    let steward =
+        Steward::builder(world.policy.clone(), Stepped(world.memory.clone()), world.provider.clone())
+            .bind::<(Token, Creator, Order, Voucher, Note)>()
+            .source("newsletter", world.newsletter.clone())
+            .source("mailer", world.mailer.clone())
+            .clock(clock);
     race(&mut [Box::pin(async { steward.build().await.unwrap() })], &[]).remove(0)
 }
 
