@@ -18,7 +18,7 @@ fn promise_12_without_evidence_no_control_is_stated_as_true() {
     let page = steward.render(&EvidenceSet::new()).unwrap();
     for control in &world.policy.document().controls {
         // Not even with a caveat: the page names the control, and does not repeat what it would state.
-        assert_eq!(stated(&page, &control.states), [], "{}", control.id);
+        assert!(stated(&page, &control.states).is_empty(), "{}", control.id);
         let named = format!("`{}` (", control.id);
         assert!(
             page.lines().any(|line| line.contains(&named) && line.contains("not enough is known")),
@@ -42,14 +42,14 @@ fn promise_12_a_control_is_true_while_its_evidence_is_fresh_and_not_after() {
     world.clock.advance(Period::days(29));
     assert_eq!(truth(&evidence), [true]);
     world.clock.advance(Period::days(2));
-    assert_eq!(truth(&evidence), [], "stale");
+    assert!(truth(&evidence).is_empty(), "stale");
     evidence.insert(Evidence::met(
         "screen-lock",
         Method::Examine,
         Period::days(1).after(world.now()),
         "officer",
     ));
-    assert_eq!(truth(&evidence), [], "from the future");
+    assert!(truth(&evidence).is_empty(), "from the future");
     evidence.insert(Evidence::not_met("screen-lock", Method::Examine, world.now(), "officer", 3, "laptops"));
-    assert_eq!(truth(&evidence), [], "not met");
+    assert!(truth(&evidence).is_empty(), "not met");
 }
