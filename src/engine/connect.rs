@@ -261,7 +261,7 @@ impl<P: Ports> Steward<P> {
         Err(Trouble::Contention { during: "authorise a connection" }.into())
     }
 
-    /// Records an event of a scope from which retention runs (`relationship_ended`). The earliest time that was said stays.
+    /// Records an event of a scope from which retention runs (`relationship_ended`). The latest time that was said counts.
     ///
     /// # Errors
     /// A failure below the engine.
