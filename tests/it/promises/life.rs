@@ -231,15 +231,20 @@ fn attempt(world: &World, act: &Act, process: &mut Option<TestSteward>) -> Done 
     (act.run)(world, process.insert(steward))
 }
 
+/// Key, category, events, and each field: its value, or that it is dead.
+type SeenRecord = (String, String, Vec<String>, Vec<(String, String)>);
+
+/// Records that are gone, what was kept, key versions that are gone, and whether it is certified.
+type SeenDisposal = (u64, Vec<(u64, String)>, Option<u32>, bool);
+
 /// Everything that can be seen of a world, with nothing in it that chance decides.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Seen {
-    /// Key, category, events, and each field: its value, or that it is dead.
-    records: Vec<(String, String, Vec<String>, Vec<(String, String)>)>,
+    records: Vec<SeenRecord>,
     /// Whether closed, and of each key version whether it is destroyed.
     scopes: BTreeMap<Vec<u8>, (bool, Vec<bool>)>,
     case: Option<(&'static str, Option<Outcome>, bool)>,
-    disposals: BTreeMap<String, (u64, Vec<(u64, String)>, Option<u32>, bool)>,
+    disposals: BTreeMap<String, SeenDisposal>,
     newsletter: Vec<String>,
     mailer: Vec<String>,
     disposed: Vec<String>,
@@ -384,7 +389,7 @@ fn opened<R: Record>(
 impl Seen {
     /// The same without what moves with the clock: the disposals of each cause as one, and no times.
     pub(crate) fn timeless(mut self) -> Self {
-        let mut summed: BTreeMap<String, (u64, Vec<(u64, String)>, Option<u32>, bool)> = BTreeMap::new();
+        let mut summed: BTreeMap<String, SeenDisposal> = BTreeMap::new();
         for (id, (records, kept, versions, certified)) in std::mem::take(&mut self.disposals) {
             let cause = match id.rsplit_once('/') {
                 Some((cause, time)) if time.contains('T') => cause.to_owned(),

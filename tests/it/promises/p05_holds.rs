@@ -118,6 +118,25 @@ fn promise_05_a_hold_stops_every_deletion_path_the_request() {
     }
 }
 
+/// No rule of its category makes it due: it goes because its erasure is owed, and what came in since does not.
+#[test]
+fn promise_05_what_a_hold_kept_from_a_revocation_goes_when_it_is_lifted() {
+    let world = World::new();
+    let steward = world.connected();
+    steward.put(&about(ADA), &order("ada"), &sync()).unwrap();
+    steward.place_hold(&hold(&world, HoldCover::tenant(TENANT))).unwrap();
+    steward.revoke(&shop_scope(), "the seller asked").unwrap();
+    world.clock.advance(Period::days(1));
+    steward.sweep().unwrap();
+    steward.connect(&world.owner(), &shop(), "tiktok-shop").unwrap();
+    steward.put(&about("creator-new"), &order("new"), &sync()).unwrap();
+    assert_eq!(count(&world), 2);
+    steward.lift_hold(&tenant(), "lit-7").unwrap();
+    let swept = steward.sweep().unwrap();
+    assert_eq!((count(&world), deleted(&swept)), (1, 1));
+    assert_eq!(read::<Order>(&steward, &about("creator-new")).unwrap(), values(&order("new")));
+}
+
 /// A hold of another tenant, connection, person or category stops nothing.
 #[test]
 fn promise_05_a_hold_over_something_else_stops_nothing() {
@@ -150,13 +169,18 @@ fn promise_05_a_hold_is_asked_for_again_at_the_moment_of_deletion() {
     };
     for n in 1..=calls {
         let (world, steward) = due();
-        world.faults.arm(n, stewardship::contracts::Moment::Before);
+        world.faults.arm(n, stewardship::contracts::Moment::After);
         assert!(steward.sweep().is_err() || world.faults.is_down());
         world.faults.recover();
         let left = count(&world);
         steward.place_hold(&hold(&world, HoldCover::tenant(TENANT).subject(ADA))).unwrap();
         steward.sweep().unwrap();
         assert_eq!(count(&world), left, "crash {n}: the hold was passed over");
+        // Whether it went before the hold or after it was lifted, it is counted, once.
+        steward.lift_hold(&tenant(), "lit-7").unwrap();
+        steward.sweep().unwrap();
+        let counted: u64 = steward.disposals(None).unwrap().iter().map(|disposal| disposal.records).sum();
+        assert_eq!((count(&world), counted), (0, 1), "crash {n}");
     }
 }
 
