@@ -99,7 +99,7 @@ fn check(crashes: &[Crash], holds: impl Fn(&World, usize, (u64, Moment)) -> Resu
         wrong
     };
     let wrong = thread::scope(|scope| {
-        let other = scope.spawn(&work);
+        let other = scope.spawn(work);
         let mut wrong = work();
         wrong.extend(other.join().unwrap());
         wrong

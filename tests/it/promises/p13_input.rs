@@ -44,14 +44,13 @@ fn everything(world: &World) {
     if let Ok(stewardship::Access::Granted(grant)) = steward.authorize(&question) {
         let _ = steward.open::<Creator>(&grant, &about(ADA));
     }
-    if let Ok(AnyCase::Verified(case)) = steward.case(&tenant(), &CaseId::new("case-1")) {
-        if let Ok(stewardship::dsr::Reviewed::Approved(case)) =
+    if let Ok(AnyCase::Verified(case)) = steward.case(&tenant(), &CaseId::new("case-1"))
+        && let Ok(stewardship::dsr::Reviewed::Approved(case)) =
             steward.review(case, &world.officer(), stewardship::dsr::Verdict::Approve)
-            && let Ok(case) = steward.plan(case)
-            && let Ok((case, _)) = steward.carry_out(case, &world.officer())
-        {
-            let _ = steward.close(case);
-        }
+        && let Ok(case) = steward.plan(case)
+        && let Ok((case, _)) = steward.carry_out(case, &world.officer())
+    {
+        let _ = steward.close(case);
     }
     let _ = steward.revoke(&shop_scope(), "again");
     let _ = steward.lift_hold(&tenant(), "lit-7");
