@@ -8,6 +8,7 @@ use super::connect::{Authorization, ConnectError, TermsError};
 use super::disposal::Disposal;
 use super::epochs::EpochError;
 use super::erase::{EraseError, Revocation};
+use super::holds::HoldError;
 use super::open::OpenError;
 use super::put::{PutError, Stored};
 use super::requests::{CaseError, NewRequest};
@@ -74,7 +75,7 @@ blocking! {
     open_sealed<T: FieldValue, C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
     authorize(question: &Question) -> Result<Access, Trouble>;
     open<R: Record>(grant: &Grant, place: &Place) -> Result<R, OpenError>;
-    place_hold(hold: &Hold) -> Result<(), Trouble>;
+    place_hold(hold: &Hold) -> Result<(), HoldError>;
     lift_hold(tenant: &TenantId, id: &str) -> Result<bool, Trouble>;
     receive(request: &NewRequest) -> Result<Case<Received>, CaseError>;
     case(tenant: &TenantId, id: &CaseId) -> Result<AnyCase, CaseError>;

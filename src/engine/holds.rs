@@ -35,14 +35,19 @@ impl<P: Ports> Steward<P> {
     /// changes nothing while it stands, and places it anew after it was lifted.
     ///
     /// # Errors
-    /// A failure below the engine.
-    pub async fn place_hold(&self, hold: &Hold) -> Result<(), Trouble> {
+    /// [`HoldError::NameTaken`] where another hold, with another cover, stands under this name.
+    pub async fn place_hold(&self, hold: &Hold) -> Result<(), HoldError> {
         self.record(vec![self.entry(AuditEvent::HoldPlaced { hold: hold.id.clone() })]).await?;
         let store = self.inner.ports.documents();
         papers::update(store, hold.tenant(), &hold.id, |found: Option<Hold>| {
             // Under the name of a lifted one it stands anew: whoever places a hold relies on it.
-            let standing = found.filter(|found| found.lifted_at.is_none());
-            Ok::<_, Trouble>(standing.unwrap_or_else(|| hold.clone()))
+            match found.filter(|found| found.lifted_at.is_none()) {
+                Some(standing) if standing.covers != hold.covers => {
+                    Err(HoldError::NameTaken { id: hold.id.clone() })
+                }
+                Some(standing) => Ok(standing),
+                None => Ok(hold.clone()),
+            }
         })
         .await
         .map(|_| ())
@@ -72,6 +77,23 @@ impl<P: Ports> Steward<P> {
     pub(super) async fn dispose_of(&self, item: &SourceItem) -> Result<Disposition, Trouble> {
         Outlook::new(self).of(item).await
     }
+}
+
+/// Why a hold does not stand.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HoldError {
+    /// Another hold stands under the name, and covers something else.
+    #[error(
+        "another hold stands under the name `{id}`, and covers something else: place this one under a name of its own"
+    )]
+    NameTaken {
+        /// The name.
+        id: String,
+    },
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
 }
 
 /// Holds and timelines of tenants, read once for one pass.

@@ -33,6 +33,7 @@ pub use connect::{Authorization, ConnectError, TermsError};
 pub use disposal::Disposal;
 pub use epochs::EpochError;
 pub use erase::{EraseError, Revocation};
+pub use holds::HoldError;
 pub use keyring::KeyError;
 pub use open::OpenError;
 pub use put::{PutError, Stored};

@@ -11,7 +11,7 @@ use super::papers;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::{DataSource, KeyState, Ports, SourceError, SourceItem};
-use crate::core::audit::Cause;
+use crate::core::audit::{AuditEvent, Cause};
 use crate::core::dsr::{AnyCase, CaseFile};
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
@@ -264,6 +264,13 @@ impl<P: Ports> Steward<P> {
             let AnyCase::Closed(mut case) = AnyCase::from(filed.paper) else { continue };
             let request = case.file().request();
             let scope = Scope::Case(request.tenant.clone(), request.id.clone());
+            // Told first: a crash in between tells it twice, and never not at all.
+            let event = AuditEvent::KeysDestroyed {
+                disposal: format!("accountability/{}", request.id),
+                scope: scope.kind().to_owned(),
+                versions: 1,
+            };
+            self.record(vec![self.entry(event)]).await?;
             self.keys()
                 .change(&scope, |row| {
                     row.closed = row.closed.or(Some(now));

@@ -205,6 +205,14 @@ fn promise_05_a_hold_placed_under_a_lifted_name_stands() {
 }
 
 #[test]
+fn promise_05_a_hold_of_another_cover_under_a_standing_name_is_refused() {
+    let (world, steward) = due();
+    steward.place_hold(&hold(&world, HoldCover::tenant(TENANT).category("nothing"))).unwrap();
+    let refused = steward.place_hold(&hold(&world, HoldCover::tenant(TENANT)));
+    assert!(matches!(refused, Err(stewardship::engine::HoldError::NameTaken { .. })), "{refused:?}");
+}
+
+#[test]
 fn promise_05_a_cap_against_a_duty_or_a_hold_is_a_reported_conflict() {
     for held in [false, true] {
         let world = World::new();
