@@ -188,7 +188,8 @@ fn access_request(host: &Host, cast: &Cast) -> Story {
     let planned = approved(host, cast, &request)?;
     let (mut planned, export) = host.carry_out(planned, &cast.officer)?;
     say("the export:");
-    for line in serde_json::to_string_pretty(&export)?.lines() {
+    let export = export.ok_or("an access request without an export")?;
+    for line in serde_json::to_string_pretty(export.as_json())?.lines() {
         say(&format!("  {line}"));
     }
     if planned.file().tasks().iter().any(|task| !task.state.is_final()) {

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::authorize::Access;
-use super::connect::{Authorization, ConnectError, TermsError};
+use super::carry_out::Export;
+use super::connect::{Authorization, ConnectError, EventError, TermsError};
 use super::disposal::Disposal;
 use super::epochs::EpochError;
 use super::erase::{EraseError, Revocation};
 use super::holds::HoldError;
 use super::open::OpenError;
-use super::put::{PutError, Stored};
+use super::put::{FindError, PutError, Stored};
 use super::requests::{CaseError, NewRequest};
 use super::steward::Steward;
 use super::sweep::Swept;
@@ -70,7 +71,7 @@ blocking! {
     connect(by: &Principal, connection: &ConnectionId, platform: &str) -> Result<Authorization, ConnectError>;
     put<R: Record>(place: &Place, record: &R, purpose: &Purpose) -> Result<Stored, PutError>;
     ingest<R: Record>(place: &Place, platform: &str, payload: &Value, purpose: &Purpose) -> Result<Stored, PutError>;
-    find<R: Record>(tenant: &TenantId, field: &str, value: &str) -> Result<Vec<SubjectId>, Trouble>;
+    find<R: Record>(tenant: &TenantId, field: &str, value: &str) -> Result<Vec<SubjectId>, FindError>;
     seal<T: FieldValue, C: DataClass>(place: &Place, kind: &'static str, field: &'static str, value: &Classified<T, C>) -> Result<Vec<u8>, PutError>;
     open_sealed<T: FieldValue, C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
     authorize(question: &Question) -> Result<Access, Trouble>;
@@ -82,7 +83,8 @@ blocking! {
     verify(case: Case<Received>, method: VerificationMethod, by: &Principal) -> Result<Case<Verified>, CaseError>;
     review(case: Case<Verified>, by: &Principal, verdict: Verdict) -> Result<Reviewed, CaseError>;
     plan(case: Case<Approved>) -> Result<Case<Planned>, CaseError>;
-    carry_out(case: Case<Planned>, by: &Principal) -> Result<(Case<Planned>, Option<Value>), CaseError>;
+    amend_request(case: Case<Received>, new: &NewRequest) -> Result<Case<Received>, CaseError>;
+    carry_out(case: Case<Planned>, by: &Principal) -> Result<(Case<Planned>, Option<Export>), CaseError>;
     platform_answered(case: Case<Planned>, platform: &str, answer: Result<(), String>) -> Result<Case<Planned>, CaseError>;
     respond(case: Case<Planned>, text: &str) -> Result<Case<Planned>, CaseError>;
     close(case: Case<Planned>) -> Result<Case<Closed>, CaseError>;
@@ -99,7 +101,7 @@ impl<P: Ports> Blocking<P> {
     ///
     /// # Errors
     /// As there.
-    pub fn happened(&self, scope: &Scope, event: &str, at: DateTime<Utc>) -> Result<(), Trouble> {
+    pub fn happened(&self, scope: &Scope, event: &str, at: DateTime<Utc>) -> Result<(), EventError> {
         block_on(self.steward.happened(scope, event, at))
     }
 
@@ -112,7 +114,7 @@ impl<P: Ports> Blocking<P> {
         place: &Place,
         event: &str,
         at: DateTime<Utc>,
-    ) -> Result<(), PutError> {
+    ) -> Result<(), EventError> {
         block_on(self.steward.happened_to::<R>(place, event, at))
     }
 }

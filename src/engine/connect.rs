@@ -165,6 +165,30 @@ impl From<EraseError> for ConnectError {
     }
 }
 
+/// Why an event is not recorded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// Nothing in the policy runs from such an event.
+    #[error("no rule of the policy runs from `{event}`; those that run from an event name {}", quoted(known))]
+    Unknown {
+        /// The event.
+        event: Name,
+        /// The events that rules and caps run from.
+        known: Vec<Name>,
+    },
+    /// There is no such record.
+    #[error("there is no such record at this place")]
+    NoSuchRecord,
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+fn quoted(names: &[Name]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 impl<P: Ports> Steward<P> {
     /// Records that a tenant accepts the policy with this digest.
     ///
@@ -269,14 +293,36 @@ impl<P: Ports> Steward<P> {
     /// after it waits for the next.
     ///
     /// # Errors
-    /// A failure below the engine.
+    /// [`EventError::Unknown`] where no rule and no cap of the policy runs from such an event.
     pub async fn happened(
         &self,
         scope: &Scope,
         event: impl Into<Name>,
         at: DateTime<Utc>,
+    ) -> Result<(), EventError> {
+        let event = self.known_event(event.into())?;
+        Ok(self.note_event(scope, event, at).await?)
+    }
+
+    /// The event, where the policy runs something from it: a misspelt one would keep data for ever, unseen.
+    pub(super) fn known_event(&self, event: Name) -> Result<Name, EventError> {
+        let retention = &self.inner.policy.document().retention;
+        let rules = retention.rule.iter().map(|rule| &rule.from);
+        let events = rules.chain(retention.cap.iter().map(|cap| &cap.from));
+        // `stored` is the steward's own to say.
+        let known: BTreeSet<&Name> = events.filter(|event| **event != "stored").collect();
+        if known.contains(&event) {
+            return Ok(event);
+        }
+        Err(EventError::Unknown { event, known: known.into_iter().cloned().collect() })
+    }
+
+    pub(super) async fn note_event(
+        &self,
+        scope: &Scope,
+        event: Name,
+        at: DateTime<Utc>,
     ) -> Result<(), Trouble> {
-        let event = event.into();
         let store = self.inner.ports.documents();
         papers::update(store, scope.tenant(), &Timeline::id_of(scope), |found: Option<Timeline>| {
             let mut timeline =

@@ -139,7 +139,7 @@ impl<P: Ports> Steward<P> {
         })
         .await?;
         let scope = Scope::Connection(tenant.clone(), connection.clone());
-        self.happened(&scope, "authorization_revoked", at).await?;
+        self.note_event(&scope, Name::new("authorization_revoked"), at).await?;
         self.destroy_keys(disposal, &scope).await
     }
 

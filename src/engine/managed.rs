@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::authorize::Access;
 use super::batch::BATCH;
 use super::disposal::Disposal;
 use super::erase::{EraseError, OWED, is_doomed, query_of, stands_under};
@@ -18,7 +17,6 @@ use crate::contracts::{
     Answer, DataSource, Disposed, Erasure, Expected, ExportedRecord, FieldBody, Ports, RecordKey,
     RecordQuery, RecordRow, RecordStore, SourceError, SourceItem, StoreErrorKind, SubjectRef, TaskId,
 };
-use crate::core::access::{Action, Principal, Purpose, Question, Resource};
 use crate::core::audit::Cause;
 use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name, RecordId, TenantId};
@@ -34,33 +32,35 @@ const ROUNDS: u32 = 1 << 20;
 /// as the keys do.
 const SEPARATOR: char = '\u{0}';
 
-/// The steward's own records, as somebody who answers a request (or, without an actor, a sweep) reaches them.
+/// The steward's own records, as a case or (without one) a sweep reaches them. Who may do it was asked before: see `carry_out`.
 pub(super) struct Managed<P: Ports> {
     pub(super) steward: Steward<P>,
-    pub(super) actor: Option<(Principal, CaseId)>,
+    pub(super) case: Option<CaseId>,
 }
 
 impl<P: Ports> Managed<P> {
-    /// Whether the actor may do this with every category, up to the level that goes with it; the answer to be given where not.
-    async fn refusal(&self, action: Action, needs: Vec<(&Name, Level)>) -> Result<Option<String>, Trouble> {
-        let mut levels: BTreeMap<&Name, Level> = BTreeMap::new();
-        for (category, needed) in needs {
-            let level = levels.entry(category).or_insert(needed);
-            *level = needed.max(*level);
-        }
-        let requests = self.steward.policy().document().requests.as_ref();
-        let Some(((actor, _), requests)) = self.actor.as_ref().zip(requests) else {
-            return Ok(Some("nobody answers for it".to_owned()));
-        };
-        for (category, level) in levels {
-            let resource = Resource::category(actor.tenant(), category, level);
-            let question = Question::new(actor.clone(), action, resource, Purpose::new(&requests.purpose))
-                .assigned_case(true);
-            if let Access::Denied(denial) = self.steward.authorize(&question).await? {
-                return Ok(Some(format!("category `{category}`: {}", denial.explain())));
+    /// What changing these fields touches: the categories, each with the highest level of a field that changes.
+    pub(super) async fn touched(
+        &self,
+        who: &SubjectRef,
+        changes: &BTreeMap<String, Value>,
+    ) -> Result<Vec<(Name, Level)>, Trouble> {
+        let classes = &self.steward.policy().document().classes;
+        let mut touched = Vec::new();
+        for row in self.about(who).await? {
+            // What else the person's records hold is not touched, and no leave is needed for it.
+            let changed = row.fields.iter().filter(|field| is_about(&row, field, who));
+            for field in changed.filter(|field| changes.contains_key(field.name.as_str())) {
+                let level = classes.get(&field.class).map_or(row.level, |class| class.level);
+                touched.push((row.category.clone(), level));
             }
         }
-        Ok(None)
+        Ok(touched)
+    }
+
+    /// The categories of which the steward holds something about the person, each with the highest level of its records.
+    pub(super) async fn held(&self, who: &SubjectRef) -> Result<Vec<(Name, Level)>, Trouble> {
+        Ok(self.about(who).await?.into_iter().map(|row| (row.category, row.level)).collect())
     }
 
     async fn about(&self, who: &SubjectRef) -> Result<Vec<RecordRow>, Trouble> {
@@ -146,10 +146,6 @@ impl<P: Ports> DataSource for Managed<P> {
         _task: &TaskId,
     ) -> Result<Answer<Vec<ExportedRecord>>, SourceError> {
         let rows = self.about(who).await.map_err(SourceError::unreachable)?;
-        let refusal = self.refusal(Action::Export, whole(&rows)).await;
-        if let Some(reason) = refusal.map_err(SourceError::unreachable)? {
-            return Ok(Answer::Skipped { reason });
-        }
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
             records.push(self.exported(who, row).await.map_err(SourceError::unreachable)?);
@@ -164,21 +160,6 @@ impl<P: Ports> DataSource for Managed<P> {
         _task: &TaskId,
     ) -> Result<Answer<u64>, SourceError> {
         let rows = self.about(who).await.map_err(SourceError::unreachable)?;
-        // Leave is asked for what changes alone: what else the person's records hold is not touched.
-        let classes = &self.steward.policy().document().classes;
-        let mut needs = Vec::new();
-        for row in &rows {
-            for field in row.fields.iter().filter(|field| is_about(row, field, who)) {
-                if changes.contains_key(field.name.as_str()) {
-                    let level = classes.get(&field.class).map_or(row.level, |class| class.level);
-                    needs.push((&row.category, level));
-                }
-            }
-        }
-        let refusal = self.refusal(Action::Write, needs).await;
-        if let Some(reason) = refusal.map_err(SourceError::unreachable)? {
-            return Ok(Answer::Skipped { reason });
-        }
         let mut outlook = super::holds::Outlook::new(&self.steward);
         for row in &rows {
             let holds = outlook.frozen_by(&item_of(row)).await.map_err(SourceError::unreachable)?;
@@ -202,13 +183,8 @@ impl<P: Ports> DataSource for Managed<P> {
         _keep: &BTreeMap<Name, String>,
         task: &TaskId,
     ) -> Result<Answer<Erasure>, SourceError> {
-        let rows = self.about(who).await.map_err(SourceError::unreachable)?;
-        let refusal = self.refusal(Action::Erase, whole(&rows)).await;
-        if let Some(reason) = refusal.map_err(SourceError::unreachable)? {
-            return Ok(Answer::Skipped { reason });
-        }
-        let Some((_, case)) = &self.actor else {
-            return Ok(Answer::Skipped { reason: "nobody answers for it".to_owned() });
+        let Some(case) = &self.case else {
+            return Ok(Answer::Skipped { reason: "no case asks for it".to_owned() });
         };
         let disposal = self.steward.erase_subject(who, case, task).await;
         let disposal: Disposal = disposal.map_err(SourceError::unreachable)?;
@@ -340,7 +316,7 @@ impl<P: Ports> Steward<P> {
     }
 
     pub(super) fn managed(&self) -> Managed<P> {
-        Managed { steward: self.clone(), actor: None }
+        Managed { steward: self.clone(), case: None }
     }
 
     /// The name under which the policy declares the steward's own records.
@@ -350,11 +326,6 @@ impl<P: Ports> Steward<P> {
             sources.iter().find(|(_, source)| source.kind == crate::core::policy::SourceKind::Managed);
         managed.map_or_else(|| Name::new("records"), |(name, _)| name.clone())
     }
-}
-
-/// Rows as what an action on all of them needs.
-fn whole(rows: &[RecordRow]) -> Vec<(&Name, Level)> {
-    rows.iter().map(|row| (&row.category, row.level)).collect()
 }
 
 /// Whether a field is about this person, and not about somebody else whom the record speaks of.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::connect::Authorization;
+use super::connect::{Authorization, EventError};
 use super::erase::OWED;
 use super::holds::Outlook;
 use super::keyring::{KeyError, KeySession};
@@ -82,6 +82,9 @@ pub enum PutError {
     /// The connection is not authorised, or the purpose needs one and the place names none.
     #[error("there is no live authorisation of a connection for this")]
     NoAuthorization,
+    /// The record that is there is of another person or connection: replacing it would take theirs away.
+    #[error("another person's or connection's record stands there: give this one an identifier of its own")]
+    OtherPlace,
     /// The record that is there is on hold: replacing it would destroy what the hold preserves.
     #[error("the record is on hold: {}", holds.join(", "))]
     Held {
@@ -103,6 +106,23 @@ pub enum PutError {
     /// There is no key to seal under.
     #[error(transparent)]
     Key(KeyError),
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+/// Why nobody can be looked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FindError {
+    /// The field is not in the blind index.
+    #[error("`{kind}` cannot be found by `{field}`: it has no such field with `find_by`")]
+    NotIndexed {
+        /// The kind of record.
+        kind: &'static str,
+        /// The field.
+        field: String,
+    },
     /// A failure below the engine.
     #[error(transparent)]
     Trouble(#[from] Trouble),
@@ -165,17 +185,18 @@ impl<P: Ports> Steward<P> {
     /// Records an event of a record's life from which retention runs (`order_delivered`). The earliest time that was said stays.
     ///
     /// # Errors
-    /// A failure below the engine; [`PutError::BadPlace`] where there is no such record.
+    /// [`EventError::Unknown`] where no rule and no cap of the policy runs from such an event; [`EventError::NoSuchRecord`].
     pub async fn happened_to<R: Record>(
         &self,
         place: &Place,
         event: impl Into<Name>,
         at: DateTime<Utc>,
-    ) -> Result<(), PutError> {
-        let (key, event) = (record_key::<R>(place).ok_or(PutError::BadPlace)?, event.into());
+    ) -> Result<(), EventError> {
+        let event = self.known_event(event.into())?;
+        let key = record_key::<R>(place).ok_or(EventError::NoSuchRecord)?;
         let store = self.inner.ports.records();
         for _ in 0..ATTEMPTS {
-            let mut row = store.fetch(&key).await.map_err(Trouble::from)?.ok_or(PutError::BadPlace)?;
+            let mut row = store.fetch(&key).await.map_err(Trouble::from)?.ok_or(EventError::NoSuchRecord)?;
             let known = row.events.entry(event.clone()).or_insert(at);
             *known = (*known).min(at);
             let expected = Expected::Version(row.version);
@@ -192,15 +213,16 @@ impl<P: Ports> Steward<P> {
     /// The value is compared trimmed and in lower case.
     ///
     /// # Errors
-    /// A failure below the engine. An unknown field finds nobody.
+    /// [`FindError::NotIndexed`] where the record has no such field, or the field is not declared with `find_by`: "nobody" would be a
+    /// wrong answer.
     pub async fn find<R: Record>(
         &self,
         tenant: &TenantId,
         field: &str,
         value: &str,
-    ) -> Result<Vec<SubjectId>, Trouble> {
+    ) -> Result<Vec<SubjectId>, FindError> {
         let Some(spec) = R::FIELDS.iter().find(|spec| spec.name == field && spec.find_by) else {
-            return Ok(Vec::new());
+            return Err(FindError::NotIndexed { kind: R::KIND, field: field.to_owned() });
         };
         let Some((_, key)) = self.keys().newest(&Scope::Tenant(tenant.clone())).await? else {
             return Ok(Vec::new());
@@ -395,6 +417,9 @@ impl<P: Ports> Steward<P> {
         for _ in 0..ATTEMPTS {
             let expected = match store.fetch(&row.key).await.map_err(Trouble::from)? {
                 Some(found) => {
+                    if found.subject != row.subject || found.connection != row.connection {
+                        return Err(PutError::OtherPlace);
+                    }
                     let holds = Outlook::new(self).frozen_by(&item_of(&found)).await?;
                     if !holds.is_empty() {
                         return Err(PutError::Held { holds });

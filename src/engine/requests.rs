@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::authorize::Denial;
 use super::keyring::KeyError;
 use super::papers::{self, Filed, Paper};
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble};
 use crate::contracts::{DocumentKind, Expected, Ports, RecordQuery};
-use crate::core::access::Principal;
+use crate::core::access::{Principal, PrincipalKind, Standing};
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::dsr::{
     AnyCase, Approved, Case, CaseFile, CaseStage, Closed, Contact, IntakeField, IntakeRules, Planned,
@@ -137,6 +138,17 @@ pub enum CaseError {
     /// This principal does not review requests, or not of this tenant.
     #[error(transparent)]
     Review(#[from] ReviewRefused),
+    /// The access rules do not let this principal do what the case asks for. Nothing was done; somebody else may.
+    #[error("category `{category}`: {}", denial.explain())]
+    Denied {
+        /// The first category that is denied.
+        category: Name,
+        /// The denial, with what would be needed.
+        denial: Box<Denial>,
+    },
+    /// The principal's account is suspended.
+    #[error("the account is suspended")]
+    Suspended,
     /// The principal is of another tenant.
     #[error("there is no such case")]
     OtherTenant,
@@ -200,10 +212,46 @@ impl<P: Ports> Steward<P> {
         Ok(AnyCase::from(found.ok_or(CaseError::NotFound)?.paper))
     }
 
-    /// Records that the request comes from the person, and how that was found out.
+    /// Gives a case what it lacked: the kind, the contact data, the person. A parked case goes on from here; its receipt, and with it its
+    /// clock, stay.
     ///
     /// # Errors
-    /// [`CaseError::Step`] where the case is parked.
+    /// [`CaseError::Stage`] once the case is verified.
+    pub async fn amend_request(
+        &self,
+        case: Case<Received>,
+        new: &NewRequest,
+    ) -> Result<Case<Received>, CaseError> {
+        let Some(kind) = new.kind.or(case.file().request().kind) else { return Ok(case) };
+        let digest = self.policy().digest().to_string();
+        let rules = IntakeRules {
+            requests: self.requests()?,
+            policy: &digest,
+            required: &new.required,
+            clocks: &self.inner.clocks,
+            holidays: &self.inner.holidays,
+        };
+        let sealed = self.seal_contact(case.file(), &new.contact).await?;
+        let file = self
+            .step(
+                case,
+                None,
+                |_| false,
+                |mut case| {
+                    case.amend(kind, &new.contact, rules)?;
+                    case.keep_contact(sealed.clone());
+                    Ok(case.into_file())
+                },
+            )
+            .await?;
+        Ok(Case::from_file(file)?)
+    }
+
+    /// Records that the request comes from the person, and how that was found out: by a service of the tenant, or by somebody with a
+    /// reviewing role.
+    ///
+    /// # Errors
+    /// [`CaseError::Step`] where the case is parked, [`CaseError::Review`] for a person without such a role.
     pub async fn verify(
         &self,
         case: Case<Received>,
@@ -211,9 +259,13 @@ impl<P: Ports> Steward<P> {
         by: &Principal,
     ) -> Result<Case<Verified>, CaseError> {
         let who = self.actor(by, case.file()).await?;
+        if by.kind() == PrincipalKind::Person {
+            Reviewer::from_policy(self.requests()?, by.kind(), by.roles(), who.as_str())?;
+        }
         let now = self.now();
+        let taken = |file: &CaseFile| file.verification().is_some_and(|done| done.method == method);
         let file = self
-            .step(case, Some(by), |case| {
+            .step(case, Some(by), taken, |case| {
                 Ok(case.verify(Verification::new(method, now, who.as_str()))?.into_file())
             })
             .await?;
@@ -233,8 +285,13 @@ impl<P: Ports> Steward<P> {
         let who = self.actor(by, case.file()).await?;
         let reviewer = Reviewer::from_policy(self.requests()?, by.kind(), by.roles(), who.as_str())?;
         let now = self.now();
+        // Another's verdict is not this one's: who comes second is told so.
+        let taken = |file: &CaseFile| {
+            file.review()
+                .is_some_and(|done| *done.verdict() == verdict && done.by_pseudonym() == who.as_str())
+        };
         let file = self
-            .step(case, Some(by), |case| {
+            .step(case, Some(by), taken, |case| {
                 Ok(match case.review(&reviewer, verdict.clone(), now)? {
                     Reviewed::Approved(case) => case.into_file(),
                     Reviewed::Closed(case) => case.into_file(),
@@ -256,8 +313,9 @@ impl<P: Ports> Steward<P> {
         let platforms = self.platforms_of(case.file()).await?;
         let sources = &self.policy().document().sources;
         let now = self.now();
-        let file =
-            self.step(case, None, |case| Ok(case.plan(sources, platforms.clone(), now)?.into_file())).await?;
+        let file = self
+            .step(case, None, |_| true, |case| Ok(case.plan(sources, platforms.clone(), now)?.into_file()))
+            .await?;
         Ok(Case::from_file(file)?)
     }
 
@@ -294,10 +352,15 @@ impl<P: Ports> Steward<P> {
     pub async fn respond(&self, case: Case<Planned>, text: &str) -> Result<Case<Planned>, CaseError> {
         let now = self.now();
         let file = self
-            .step(case, None, |mut case| {
-                case.respond(text, now)?;
-                Ok(case.into_file())
-            })
+            .step(
+                case,
+                None,
+                |_| true,
+                |mut case| {
+                    case.respond(text, now)?;
+                    Ok(case.into_file())
+                },
+            )
             .await?;
         Ok(Case::from_file(file)?)
     }
@@ -308,7 +371,7 @@ impl<P: Ports> Steward<P> {
     /// [`CaseError::Step`] names the tasks that are open.
     pub async fn close(&self, case: Case<Planned>) -> Result<Case<Closed>, CaseError> {
         let now = self.now();
-        let file = self.step(case, None, |case| Ok(case.close(now)?.into_file())).await?;
+        let file = self.step(case, None, |_| true, |case| Ok(case.close(now)?.into_file())).await?;
         Ok(Case::from_file(file)?)
     }
 
@@ -327,6 +390,9 @@ impl<P: Ports> Steward<P> {
         if by.tenant() != &file.request().tenant {
             return Err(CaseError::OtherTenant);
         }
+        if by.standing() == Standing::Suspended {
+            return Err(CaseError::Suspended);
+        }
         let scope = Scope::Tenant(by.tenant().clone());
         let (_, key) = self.keys().for_sealing(&scope).await?;
         Ok(Pseudonym::from_bytes(pseudonym(&key.derive("audit"), "principal", by.id().as_str())))
@@ -337,6 +403,7 @@ impl<P: Ports> Steward<P> {
         &self,
         case: Case<S>,
         by: Option<&Principal>,
+        taken: impl Fn(&CaseFile) -> bool,
         take: impl Fn(Case<S>) -> Result<CaseFile, CaseError>,
     ) -> Result<CaseFile, CaseError> {
         for _ in 0..ATTEMPTS {
@@ -344,7 +411,8 @@ impl<P: Ports> Steward<P> {
             let found = papers::load::<CaseFile>(self.papers(), &request.tenant, request.id.as_str());
             let Filed { paper, version } = found.await?.ok_or(CaseError::NotFound)?;
             if paper != *case.file() {
-                return if paper.stage() > S::STAGE { Ok(paper) } else { Err(CaseError::Changed) };
+                let found = paper.stage() > S::STAGE && taken(&paper);
+                return if found { Ok(paper) } else { Err(CaseError::Changed) };
             }
             let next = take(Case::from_file(paper)?)?;
             self.record_stage(&next, by).await?;
@@ -356,10 +424,9 @@ impl<P: Ports> Steward<P> {
     }
 
     async fn record_stage(&self, file: &CaseFile, by: Option<&Principal>) -> Result<(), CaseError> {
-        let Some(kind) = file.request().kind else { return Ok(()) };
         let event = AuditEvent::CaseMoved {
             case: file.request().id.clone(),
-            kind,
+            kind: file.request().kind,
             stage: file.stage().as_str().to_owned(),
         };
         let tenant = &file.request().tenant;
@@ -398,10 +465,15 @@ impl<P: Ports> Steward<P> {
     ) -> Result<Case<Planned>, CaseError> {
         let now = self.now();
         let file = self
-            .step(case, None, |mut case| {
-                case.record(task, result.clone(), now)?;
-                Ok(case.into_file())
-            })
+            .step(
+                case,
+                None,
+                |_| true,
+                |mut case| {
+                    case.record(task, result.clone(), now)?;
+                    Ok(case.into_file())
+                },
+            )
             .await?;
         Ok(Case::from_file(file)?)
     }

@@ -35,6 +35,9 @@ pub struct SweptItem {
 pub struct Swept {
     /// Number of things that are kept because their time has not come.
     pub keeping: u64,
+    /// Among those, by event: how many wait for one that nobody has told of yet (`happened`, `happened_to`). A number that only grows is
+    /// an event that the host forgets.
+    pub waiting: BTreeMap<Name, u64>,
     /// Things that a hold freezes.
     pub held: Vec<SweptItem>,
     /// Things of which a cap says that they go, and a duty or a hold that they stay. Kept; a person has to settle it.
@@ -181,7 +184,12 @@ impl<P: Ports> Steward<P> {
                     disposition,
                 };
                 match disposition {
-                    Disposition::KeepUntil { .. } => swept.keeping += 1,
+                    Disposition::KeepUntil { rules, .. } => {
+                        swept.keeping += 1;
+                        for rule in rules.into_iter().filter(|rule| rule.until.is_none()) {
+                            *swept.waiting.entry(rule.event).or_default() += 1;
+                        }
+                    }
                     Disposition::DueSince { because, .. } => {
                         let (DueBecause::Rule { rule } | DueBecause::Cap { cap: rule, .. }) = because;
                         due.entry((item.tenant.clone(), rule)).or_default().push(item);

@@ -156,8 +156,8 @@ pub enum AuditEvent {
     CaseMoved {
         /// The request.
         case: CaseId,
-        /// What was asked for.
-        kind: RequestKind,
+        /// What was asked for, where that is known.
+        kind: Option<RequestKind>,
         /// The stage.
         stage: String,
     },

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{ClassSpec, DataClass, Level};
-use crate::core::access::Grant;
+use crate::core::access::{Action, Grant};
 
 /// A value of class `C` in memory.
 ///
@@ -55,10 +55,12 @@ impl<T: Zeroize, C: DataClass> Classified<T, C> {
     /// That the value is of the grant's tenant and place was checked when it was opened; here the class is.
     ///
     /// # Errors
-    /// [`ExposeError`] where the grant is for another category or ends below the class's level.
+    /// [`ExposeError`] where the grant is for another category, ends below the class's level, or is for an action that shows no values
+    /// (writing, erasing).
     pub fn expose(&self, grant: &Grant) -> Result<&T, ExposeError> {
         let class = ClassSpec::of::<C>();
-        if grant.category() == class.category && class.level <= grant.level() {
+        let reads = matches!(grant.action(), Action::Read | Action::Export | Action::Share);
+        if reads && grant.category() == class.category && class.level <= grant.level() {
             Ok(&self.value)
         } else {
             Err(ExposeError { class, granted: grant.level() })
@@ -91,7 +93,7 @@ impl<T: Zeroize, C: DataClass> fmt::Debug for Classified<T, C> {
 
 /// A grant that does not cover the class of a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the grant does not cover class `{}` of category `{}` at level {} (it goes up to {granted})", class.id, class.category, class.level)]
+#[error("the grant does not show class `{}` of category `{}` at level {} (it goes up to {granted})", class.id, class.category, class.level)]
 pub struct ExposeError {
     class: ClassSpec,
     granted: Level,

@@ -37,9 +37,9 @@ fn promise_03_a_moved_envelope_does_not_open() {
     // Every destination is a place where somebody stores: its keys are there, and only the context differs.
     steward.connect(&world.owner(), &"tiktok-shop:2".into(), "tiktok-shop").unwrap();
     let home = about(ADA).record("r-1");
-    let other_subject = about("creator-bob").record("r-1");
+    let other_subject = about("creator-bob").record("r-3");
     let other_record = about(ADA).record("r-2");
-    let other_connection = Place::tenant(TENANT).connection("tiktok-shop:2").subject(ADA).record("r-1");
+    let other_connection = Place::tenant(TENANT).connection("tiktok-shop:2").subject(ADA).record("r-4");
     steward.put(&home, &creator("ada"), &sync()).unwrap();
     let sealed = row(&world, &home);
     for (what, to) in

@@ -259,5 +259,5 @@ fn exported(world: &World, steward: &TestSteward) -> String {
         panic!("it was approved")
     };
     let (_, export) = steward.carry_out(steward.plan(case).unwrap(), &world.officer()).unwrap();
-    export.unwrap().to_string()
+    export.unwrap().into_json().to_string()
 }

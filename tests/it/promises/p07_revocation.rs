@@ -47,7 +47,7 @@ fn promise_07_other_scopes_go_on_opening() {
     let world = World::new();
     let steward = world.connected();
     steward.connect(&world.owner(), &"ebay:1".into(), "ebay").unwrap();
-    let other = stewardship::Place::tenant(TENANT).connection("ebay:1").subject(ADA);
+    let other = stewardship::Place::tenant(TENANT).connection("ebay:1").subject(ADA).record("at-ebay");
     steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
     steward.put(&other, &creator("ada"), &sync()).unwrap();
     steward.revoke(&shop_scope(), "the seller asked").unwrap();

@@ -137,15 +137,33 @@ fn promise_08_zero_rows_from_a_skipped_source_is_not_an_erasure() {
     assert_eq!(world.newsletter.ids(), ["n-1"]);
 }
 
-/// Somebody who may not erase does not turn "not allowed" into "nothing there".
+/// Somebody who may not erase does not turn "not allowed" into "nothing there", nor into an answer of the case; no source is asked,
+/// a plugged-in one no more than the steward's own.
 #[test]
 fn promise_08_who_may_not_erase_gets_a_reason_and_no_erasure() {
     let world = World::new();
     let steward = world.connected();
     let case = planned(&world, &steward);
-    let (case, _) = steward.carry_out(case, &world.owner()).unwrap();
+    let suspended = world.officer().suspended();
+    assert!(matches!(steward.carry_out(case.clone(), &suspended), Err(CaseError::Suspended)));
+    let refused = steward.carry_out(case.clone(), &world.owner());
     assert!(
-        matches!(state(&case, "case-1/records"), TaskState::Skipped { reason } if reason.contains("creators"))
+        matches!(&refused, Err(CaseError::Denied { denial, .. }) if !denial.explain().reasons.is_empty())
     );
     assert!(read::<Creator>(&steward, &about(ADA)).is_ok());
+    assert_eq!(world.newsletter.ids(), ["n-1"]);
+    let (case, _) = steward.carry_out(case, &world.officer()).unwrap();
+    assert!(matches!(state(&case, "case-1/records"), TaskState::Done(_)), "whoever may goes on");
+}
+
+/// A copy of a case from before does not act on what has gone on since.
+#[test]
+fn promise_08_a_case_goes_on_from_where_it_is_kept() {
+    let world = World::new();
+    let steward = world.connected();
+    let old = planned(&world, &steward);
+    let (case, _) = steward.carry_out(old.clone(), &world.officer()).unwrap();
+    let case = steward.platform_answered(case, "tiktok-shop", Ok(())).unwrap();
+    steward.close(case).unwrap();
+    assert!(matches!(steward.carry_out(old, &world.officer()), Err(CaseError::Stage(_))));
 }

@@ -485,3 +485,32 @@ fn s1_25_the_page_names_the_declared_channel() {
     let other = OVERVIEW.replace("channel = \"support channel\"", "channel = \"web form\"");
     assert!(page(&other, &EvidenceSet::new(), start()).contains("handled through the web form ("));
 }
+
+/// S1.6: an event that no rule runs from is refused with those that are there: a misspelt one would keep data for ever.
+#[test]
+fn s1_06_a_misspelt_event_is_refused_and_a_missing_one_is_counted() {
+    let world = World::complete();
+    let place = Place::tenant("acme").subject("user-1");
+    world.put(&place, &account(), "security");
+    let scope = stewardship::Scope::Tenant("acme".into());
+    let refused = world.steward.happened(&scope, "relationship_endet", world.steward.now()).unwrap_err();
+    assert!(refused.to_string().contains("`relationship_ended`"), "{refused}");
+    for internal in ["stored", "erasure_owed"] {
+        assert!(world.steward.happened_to::<Account>(&place, internal, world.steward.now()).is_err());
+    }
+    let swept = world.steward.sweep().unwrap();
+    assert_eq!(swept.waiting.get("relationship_ended"), Some(&1));
+}
+
+/// S1.4: a record is not replaced by another person's, and nobody is looked for by a field that is not indexed.
+#[test]
+fn s1_04_a_record_is_not_replaced_by_another_persons() {
+    let world = World::complete();
+    let first = Place::tenant("acme").subject("user-1").record("r");
+    world.put(&first, &account(), "security");
+    let second = Place::tenant("acme").subject("user-2").record("r");
+    let refused = world.steward.put(&second, &account(), &Purpose::new("security"));
+    assert!(matches!(refused, Err(PutError::OtherPlace)), "{refused:?}");
+    let nobody = world.steward.find::<Account>(first.tenant_id(), "e-mail", "ada@example.com");
+    assert!(nobody.is_err(), "an unknown field finds not nobody, but fails");
+}

@@ -174,7 +174,7 @@ proptest! {
         }
         let case = world.planned(&request(RequestKind::Access));
         let (_, export) = world.steward.carry_out(case, &world.officer()).unwrap();
-        let export = export.unwrap();
+        let export = export.unwrap().into_json();
         let records = export["sources"]["records"].as_array().unwrap();
         prop_assert_eq!(records.len(), expected.len());
         let found: BTreeSet<String> = records
@@ -232,11 +232,15 @@ fn s1_16_a_correction_asks_for_what_it_changes_alone() {
         .open::<Account>(Principal::service("acme", "sign-in").role("integration"), &person, "security")
         .unwrap();
     assert_eq!(opened.email.expose(&grant).unwrap(), "new@example.com");
-    let Outcome::Partial { not_done, .. } = correct("password_hash") else {
-        panic!("a person wrote a password hash")
+    let denied = |field: &str| {
+        let asks = request(RequestKind::Correction).correction(field, "new@example.com");
+        match world.steward.carry_out(world.planned(&asks), &world.officer()) {
+            Err(CaseError::Denied { denial, .. }) => denial.explain().to_string(),
+            other => panic!("{field}: {other:?}"),
+        }
     };
-    assert!(not_done[0].reason.contains("password-hashes-never-to-people"), "{not_done:?}");
-    assert!(matches!(correct("note"), Outcome::Partial { .. }), "no rule lets anybody correct pacing");
+    assert!(denied("password_hash").contains("password-hashes-never-to-people"));
+    assert!(denied("note").contains("no rule allows it"), "no rule lets anybody correct pacing");
 }
 
 /// S1.17: a deletion is complete when every source has erased; nothing opens any more, nor from an older backup.
@@ -398,4 +402,46 @@ fn s1_25_another_channel_is_flagged_and_runs_on_the_same_clock() {
     assert!(!through.deadlines().is_empty());
     let last_day = period("1 month").after(world.steward.now()).date_naive();
     assert_eq!(around.answer_by(), Some(last_day), "{:?}", around.deadlines());
+}
+
+/// S1.15: two reviewers who decide differently: the second is told, and changes nothing; a suspended one decides nothing.
+#[test]
+fn s1_15_the_second_verdict_is_not_taken_for_the_first() {
+    let (world, _) = plugged();
+    let case = world.steward.receive(&request(RequestKind::Deletion)).unwrap();
+    let case = world.steward.verify(case, VerificationMethod::SignedIn, &world.officer()).unwrap();
+    let suspended = world.officer().suspended();
+    let refused = world.steward.review(case.clone(), &suspended, Verdict::Approve);
+    assert!(matches!(refused, Err(CaseError::Suspended)));
+    assert!(world.steward.review(case.clone(), &world.officer(), Verdict::Approve).is_ok());
+    assert!(world.steward.review(case.clone(), &world.officer(), Verdict::Approve).is_ok(), "the same again");
+    let other = Verdict::Refuse { reason: "not ours".to_owned(), basis: "Art. 12(5)".to_owned() };
+    let late = world.steward.review(case, &world.officer(), other);
+    assert!(matches!(late, Err(CaseError::Changed)), "{late:?}");
+}
+
+/// S1.20: who verifies is a service of the tenant, or somebody with a reviewing role.
+#[test]
+fn s1_20_a_person_without_a_role_verifies_nothing() {
+    let (world, _) = plugged();
+    let case = world.steward.receive(&request(RequestKind::Deletion)).unwrap();
+    let janitor = Principal::person("acme", "user-9").role("janitor");
+    let refused = world.steward.verify(case.clone(), VerificationMethod::SignedIn, &janitor);
+    assert!(matches!(refused, Err(CaseError::Review(_))));
+    let mailer = Principal::service("acme", "mailer");
+    assert!(world.steward.verify(case, VerificationMethod::EmailConfirmed, &mailer).is_ok());
+}
+
+/// S2.33: a parked case goes on once it has what it lacked, and its clock has run all the while.
+#[test]
+fn s2_33_a_parked_case_is_completed_and_goes_on() {
+    let (world, _) = plugged();
+    let asks = NewRequest::new("acme", None, "support channel", "ada@example.com").subject("creator-1");
+    let case = world.steward.receive(&asks).unwrap();
+    let received = case.file().request().received_at;
+    world.advance("1 day");
+    let complete = request(RequestKind::Access);
+    let case = world.steward.amend_request(case, &complete).unwrap();
+    assert_eq!((case.file().parked(), case.file().request().received_at), (None, received));
+    assert!(world.steward.verify(case, VerificationMethod::SignedIn, &world.officer()).is_ok());
 }
