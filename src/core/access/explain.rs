@@ -4,9 +4,12 @@ use std::fmt;
 
 use super::decide::{Barrier, allows, any_or, asks_within_tenant, barriers, denies, mfa_is_fresh};
 use super::question::{Fact, Facts, Question};
+use super::words::Action;
 use crate::core::id::Name;
 use crate::core::period::Period;
 use crate::core::policy::{AllowRule, Conditions, Policy};
+
+const FUTURE_MFA: &str = "the second factor lies in the future: check the clocks";
 
 /// One reason for a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub enum Reason {
     NoAuthorization,
     /// The level needs a second factor this fresh.
     LevelNeedsMfa(Period),
+    /// The level needs a second factor, and the one that was stated lies in the future.
+    MfaInFuture,
     /// No rule allows it.
     NoRuleAllows,
 }
@@ -53,6 +58,7 @@ impl fmt::Display for Reason {
             Self::LevelNeedsMfa(within) => {
                 write!(f, "data of this level needs a second factor verified within {within}")
             }
+            Self::MfaInFuture => f.write_str(FUTURE_MFA),
             Self::NoRuleAllows => f.write_str("no rule allows it"),
         }
     }
@@ -62,6 +68,8 @@ impl fmt::Display for Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
+    /// One of these actions: no rule about the category has the one that was asked for.
+    Action(Vec<Action>),
     /// One of these roles.
     Role(Vec<Name>),
     /// One of these purposes.
@@ -74,6 +82,8 @@ pub enum Missing {
     Level(crate::core::classification::Level),
     /// A second factor this fresh.
     Mfa(Period),
+    /// A second factor that does not lie in the future.
+    MfaInFuture,
     /// A live authorisation of the connection.
     Authorization,
     /// Assignment to an open case about the resource.
@@ -83,12 +93,16 @@ pub enum Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Action(actions) => write!(f, "another action ({})", quoted(actions)),
             Self::Role(roles) => write!(f, "role {}", quoted(roles)),
             Self::Purpose(purposes) => write!(f, "purpose {}", quoted(purposes)),
             Self::Environment => f.write_str("another environment"),
             Self::Kind => f.write_str("another kind of principal"),
             Self::Level(level) => write!(f, "a resource of at most level {level}"),
             Self::Mfa(within) => write!(f, "a second factor verified within {within}"),
+            Self::MfaInFuture => {
+                f.write_str("a second factor in the past (it lies in the future: check the clocks)")
+            }
             Self::Authorization => f.write_str("a live authorisation of the connection"),
             Self::AssignedCase(Fact::Known(_)) => f.write_str("assigned case"),
             Self::AssignedCase(Fact::Unknown) => f.write_str("assigned case (the host did not say)"),
@@ -118,8 +132,8 @@ impl fmt::Display for Nearest {
 pub struct Explanation {
     /// Every reason; at least one.
     pub reasons: Vec<Reason>,
-    /// The nearest rule. `None` where it was allowed, where no rule is about such an action on such a category, or where the
-    /// resource is another tenant's.
+    /// The nearest rule. `None` where it was allowed, where no rule is about such a category, or where the resource is
+    /// another tenant's.
     pub nearest: Option<Nearest>,
 }
 
@@ -143,7 +157,7 @@ pub fn explain(policy: &Policy, question: &Question, facts: &Facts) -> Explanati
     }
     let access = &policy.document().access;
     let mut reasons: Vec<Reason> =
-        barriers(policy, question, facts).map(|barrier| reason(barrier, question)).collect();
+        barriers(policy, question, facts).map(|barrier| reason(barrier, question, facts)).collect();
     reasons.extend(access.deny.iter().filter(|rule| denies(rule, question, facts)).map(|rule| {
         let lifted = rule.unless.as_ref().map(|unless| unmet(unless, question, facts)).unwrap_or_default();
         Reason::DeniedBy(rule.id.clone(), lifted)
@@ -160,7 +174,7 @@ pub fn explain(policy: &Policy, question: &Question, facts: &Facts) -> Explanati
     Explanation { reasons, nearest: None }
 }
 
-fn reason(barrier: Barrier, question: &Question) -> Reason {
+fn reason(barrier: Barrier, question: &Question, facts: &Facts) -> Reason {
     let purpose = question.purpose().name().clone();
     let category = question.resource().category_name().clone();
     match barrier {
@@ -169,21 +183,25 @@ fn reason(barrier: Barrier, question: &Question) -> Reason {
         Barrier::UndeclaredCategory => Reason::CategoryNotDeclared(category),
         Barrier::PurposeNotOfCategory => Reason::PurposeMismatch { category, purpose },
         Barrier::AuthorizationNotLive => Reason::NoAuthorization,
+        Barrier::LevelNeedsMfa(_) if mfa_in_future(question, facts) => Reason::MfaInFuture,
         Barrier::LevelNeedsMfa(within) => Reason::LevelNeedsMfa(within),
     }
 }
 
-/// The rule with the least missing among those about this action and category; a rule of the principal's own role comes first.
+/// The rule with the least missing among those about this category; one about the action comes first, then one of the principal's
+/// own role.
 fn nearest(rules: &[AllowRule], question: &Question, facts: &Facts) -> Option<Nearest> {
     rules
         .iter()
-        .filter(|rule| {
-            rule.actions.contains(&question.action())
-                && rule.categories.contains(question.resource().category_name())
-        })
+        .filter(|rule| rule.categories.contains(question.resource().category_name()))
         .map(|rule| (rule, missing(rule, question, facts)))
         .min_by_key(|(_, missing)| {
-            (missing.iter().any(|item| matches!(item, Missing::Role(_))), missing.len())
+            let lacks = |what: fn(&Missing) -> bool| missing.iter().any(what);
+            (
+                lacks(|item| matches!(item, Missing::Action(_))),
+                lacks(|item| matches!(item, Missing::Role(_))),
+                missing.len(),
+            )
         })
         .map(|(rule, missing)| Nearest { rule: rule.id.clone(), missing })
 }
@@ -192,6 +210,9 @@ fn missing(rule: &AllowRule, question: &Question, facts: &Facts) -> Vec<Missing>
     let roles = rule.roles.iter().cloned();
     let principal = question.principal();
     let mut missing = Vec::new();
+    if !rule.actions.contains(&question.action()) {
+        missing.push(Missing::Action(rule.actions.iter().copied().collect()));
+    }
     if !principal.roles().iter().any(|role| rule.roles.contains(role)) {
         missing.push(Missing::Role(roles.collect()));
     }
@@ -215,17 +236,71 @@ fn unmet(conditions: &Conditions, question: &Question, facts: &Facts) -> Vec<Mis
     let mfa = conditions.mfa_within.filter(|within| !mfa_is_fresh(question, facts, *within));
     let authorization = conditions.authorization.filter(|_live| !facts.authorization_live.holds());
     let case = (conditions.assigned_case && !question.case().holds()).then(|| question.case());
-    mfa.map(Missing::Mfa)
+    let late =
+        |within| if mfa_in_future(question, facts) { Missing::MfaInFuture } else { Missing::Mfa(within) };
+    mfa.map(late)
         .into_iter()
         .chain(authorization.map(|_live| Missing::Authorization))
         .chain(case.map(Missing::AssignedCase))
         .collect()
 }
 
+fn mfa_in_future(question: &Question, facts: &Facts) -> bool {
+    question.principal().last_mfa().is_some_and(|at| at > facts.now)
+}
+
 fn list<T: fmt::Display>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn quoted(names: &[Name]) -> String {
+fn quoted<T: fmt::Display>(names: &[T]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+    use crate::core::access::{Environment, Principal, Purpose, Resource};
+    use crate::core::classification::Level;
+
+    const NOW: &str = "2026-11-22T09:00:00Z";
+
+    fn explained(who: Principal, action: Action, category: &str, purpose: &str) -> Explanation {
+        let policy = Policy::from_toml(include_str!("../../../examples/policies/complete.toml")).unwrap();
+        let resource = Resource::category("acme", category, Level::Confidential);
+        let question = Question::new(who, action, resource, Purpose::new(purpose)).assigned_case(true);
+        explain(&policy, &question, &Facts::new(NOW.parse().unwrap(), Environment::Development))
+    }
+
+    #[test]
+    fn a_second_factor_in_the_future_is_told_from_an_old_one() {
+        let now: DateTime<Utc> = NOW.parse().unwrap();
+        let owner = |at| Principal::person("acme", "user-1").role("owner").mfa_at(at);
+        let ask = |at| explained(owner(at), Action::Read, "creators", "support");
+        let (future, old) = (ask(Period::hours(1).after(now)), ask("2026-01-01T00:00:00Z".parse().unwrap()));
+        assert!(future.reasons.contains(&Reason::MfaInFuture), "{future}");
+        assert_eq!(future.nearest.as_ref().unwrap().missing, [Missing::MfaInFuture]);
+        assert!(future.to_string().contains("the second factor lies in the future: check the clocks"));
+        assert!(!old.reasons.contains(&Reason::MfaInFuture), "{old}");
+        assert!(matches!(old.nearest.unwrap().missing[..], [Missing::Mfa(_)]));
+        assert_eq!(ask(now).reasons, [Reason::AllowedBy("owner-reads-tenant-data".into())]);
+    }
+
+    #[test]
+    fn where_no_rule_has_the_action_the_nearest_has_another() {
+        let now: DateTime<Utc> = NOW.parse().unwrap();
+        let officer = Principal::person("acme", "user-3").role("privacy_officer").mfa_at(now);
+        let near = explained(officer.clone(), Action::Share, "orders", "subject_requests").nearest.unwrap();
+        assert_eq!(near.rule, Name::new("officer-answers-requests"));
+        assert_eq!(near.missing, [Missing::Action(vec![Action::Read, Action::Export, Action::Erase])]);
+        assert_eq!(
+            near.to_string(),
+            "rule `officer-answers-requests` would allow it: another action (`read` or `export` or `erase`) missing"
+        );
+        // A rule about the action itself comes first, however much is missing for it.
+        let near = explained(officer, Action::Share, "creators", "subject_requests").nearest.unwrap();
+        assert_eq!(near.rule, Name::new("integration-hands-outreach-to-mailer"));
+    }
 }

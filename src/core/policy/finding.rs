@@ -163,6 +163,8 @@ codes! {
     MissingLevel = "missing-level",
     /// A level has a weaker control than the one below.
     NonMonotoneControls = "non-monotone-controls",
+    /// A level from Confidential up says that it is never recorded, whereas the engine always records it.
+    UnrecordedLevel = "unrecorded-level",
     /// The restricted level is stored in the clear.
     RestrictedUnsealed = "restricted-unsealed",
     /// A class that authenticates someone is not restricted.
@@ -195,6 +197,8 @@ codes! {
     NoEvidenceBound = "no-evidence-bound",
     /// A vague word in a text of the page.
     VagueWording = "vague-wording",
+    /// No reviewer of requests may export, or erase, what a request can be about.
+    ReviewerCannotAct = "reviewer-cannot-act",
     /// No source holds the steward's own records.
     NoManagedSource = "no-managed-source",
     /// A rule that matches nothing, or everything.

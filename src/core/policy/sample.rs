@@ -34,7 +34,7 @@ record = "before"
 title = "Connected platforms"
 covers = "Tokens and shop metadata."
 role = "processor"
-purposes = ["order_sync"]
+purposes = ["order_sync", "requests"]
 synced_to = ["tiktok"]
 [categories.billing]
 title = "Billing"

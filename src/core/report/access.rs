@@ -18,16 +18,28 @@ pub(super) fn access(subject: &Subject<'_>) -> PageSection {
         return page;
     }
     page.paragraph(
-        "Access is denied unless one of these rules allows it and none denies it.",
-        StatementStatus::enforced(["access.allow", "access.deny"]),
+        "Access is denied unless one of these rules allows it and none denies it. It is decided before a value is opened, and \
+         before a person's request is carried out on the records that we seal; for any other writing and for sharing, when \
+         our software asks.",
+        default_deny(),
     );
     for rule in allow {
-        page.bullet(allowed(document, rule), StatementStatus::enforced([&rule.id]));
+        let status = StatementStatus::of_access([&rule.id], rule.actions.iter().copied());
+        page.bullet(allowed(document, rule), status);
     }
     for rule in deny {
-        page.bullet(denied(document, rule), StatementStatus::enforced([&rule.id]));
+        let actions = match rule.actions.is_empty() {
+            true => Action::ALL,
+            false => &rule.actions.iter().copied().collect::<Vec<_>>(),
+        };
+        page.bullet(denied(document, rule), StatementStatus::of_access([&rule.id], actions.iter().copied()));
     }
     page
+}
+
+/// What stands behind the default: the rules, each for its own actions.
+pub(super) fn default_deny() -> StatementStatus {
+    StatementStatus::of_access(["access.allow", "access.deny"], Action::ALL.iter().copied())
 }
 
 fn allowed(document: &PolicyDocument, rule: &AllowRule) -> String {

@@ -102,15 +102,15 @@ pub(super) fn principles(subject: &Subject<'_>) -> PageSection {
                 phrase::counted(access.allow.len(), "rule"),
                 phrase::counted(access.deny.len(), "rule"),
             ),
-            StatementStatus::enforced(["access.allow", "access.deny"]),
+            super::access::default_deny(),
         );
     }
     if let Some(requests) = &document.requests {
         let kinds = requests.kinds.iter().map(|kind| phrase::request_kind(*kind));
         page.bullet(
             format!(
-                "{company} answers requests of these kinds through the {}: {}.",
-                requests.channel,
+                "{company} answers requests of these kinds through {}: {}.",
+                phrase::channel(&requests.channel),
                 phrase::all_of(kinds)
             ),
             StatementStatus::enforced(["requests.kinds"]),
@@ -141,6 +141,8 @@ pub(super) fn classification(subject: &Subject<'_>) -> PageSection {
             .and_then(|controls| controls.mfa_within)
             .map_or("not asked for".to_owned(), |age| format!("no older than {age}"));
         let record = match controls.and_then(|controls| controls.record) {
+            // From here up the engine records whatever the file says.
+            _ if level >= Level::Confidential => "recorded before the action",
             Some(Record::Before) => "recorded before the action",
             Some(Record::Never) | None => "not recorded",
         };

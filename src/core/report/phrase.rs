@@ -33,6 +33,18 @@ fn listed<S: AsRef<str>>(items: impl IntoIterator<Item = S>, word: &str) -> Stri
     text
 }
 
+/// A channel after "through": an address stands alone, anything else takes an article.
+pub(super) fn channel(channel: &str) -> String {
+    let channel = channel.trim();
+    let is_address =
+        channel.contains('@') && !channel.contains(char::is_whitespace) || channel.contains("://");
+    let has_article = ["the ", "a ", "an ", "our "].iter().any(|article| channel.starts_with(article));
+    match is_address || has_article {
+        true => channel.to_owned(),
+        false => format!("the {channel}"),
+    }
+}
+
 /// `1 rule`, `2 rules`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
@@ -101,5 +113,15 @@ mod tests {
         assert_eq!(sentence(" It holds. "), "It holds.");
         assert_eq!(counted(1, "rule"), "1 rule");
         assert_eq!(counted(0, "rule"), "0 rules");
+        for (name, read) in [
+            ("support channel", "the support channel"),
+            ("the web form", "the web form"),
+            ("our web form", "our web form"),
+            ("privacy@clinic.example", "privacy@clinic.example"),
+            ("https://clinic.example/privacy", "https://clinic.example/privacy"),
+            ("mailbox privacy@clinic.example", "the mailbox privacy@clinic.example"),
+        ] {
+            assert_eq!(channel(name), read);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The last sections: certificates, Data Protection Officer, contact, links.
 
 use super::page::{PageSection, Subject};
+use super::phrase;
 use super::statement::{Section, StatementStatus};
 
 /// What the company claims, and what it says that it does not claim.
@@ -33,10 +34,14 @@ pub(super) fn posture(subject: &Subject<'_>) -> PageSection {
         ),
     }
     if let (Some(requests), Some(contacts)) = (&document.requests, &document.contacts) {
+        let address = match requests.channel.contains(&contacts.privacy) {
+            true => String::new(),
+            false => format!(" ({})", contacts.privacy),
+        };
         page.bullet(
             format!(
-                "Privacy and security requests are handled through the {} ({}).",
-                requests.channel, contacts.privacy
+                "Privacy and security requests are handled through {}{address}.",
+                phrase::channel(&requests.channel)
             ),
             StatementStatus::checked("a channel and an address are declared"),
         );

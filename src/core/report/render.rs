@@ -1,11 +1,15 @@
 //! The page as Markdown.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::page::{Block, PageSection, Subject, sections};
 use super::statement::{Section, Statement, StatementStatus};
 use super::{markdown, phrase};
+use crate::core::access::Action;
 use crate::core::governance::{ControlStatus, EvidenceSet};
+use crate::core::id::Name;
 use crate::core::policy::{Numbering, PolicyDocument};
 
 /// The page of a policy as Markdown: equal input gives equal bytes.
@@ -24,11 +28,12 @@ pub fn render(
     now: DateTime<Utc>,
 ) -> Result<String, RenderError> {
     let sections = sections(&Subject::new(document, evidence, now));
-    let title = document.page.as_ref().and_then(|page| page.title.as_deref()).unwrap_or(&document.name);
-    refuse_placeholders([title, &document.company, &document.version, &document.name])?;
+    let title = document.page.as_ref().and_then(|page| page.title.clone());
+    let title = title.unwrap_or_else(|| format!("{}: privacy and security policy", document.company));
+    refuse_placeholders([title.as_str(), &document.company, &document.version, &document.name])?;
     let mut page = format!(
         "# {}\n\n{}\n\nLast updated: {}\n",
-        markdown::text(title),
+        markdown::text(&title),
         markdown::text(&document.company),
         document.updated
     );
@@ -128,16 +133,14 @@ fn line(statement: &Statement) -> String {
 /// What stands behind a statement, in a few words.
 fn mark(status: &StatementStatus) -> String {
     match status {
-        StatementStatus::Enforced { by } => {
-            let names = by.iter().map(|name| markdown::code(name.as_str())).collect::<Vec<_>>().join(", ");
-            // A path into the policy has a full stop in it; the id of a rule has none.
-            let noun = match by.len() {
-                _ if by.iter().any(|name| name.as_str().contains('.')) => "",
-                1 => "rule ",
-                _ => "rules ",
-            };
-            format!("*(enforced: {noun}{names})*")
+        StatementStatus::Enforced { by } => format!("*(enforced: {})*", names(by)),
+        StatementStatus::PartlyEnforced { by, enforced, decided } => {
+            let all =
+                |actions: &BTreeSet<Action>| phrase::all_of(actions.iter().map(|action| action.as_str()));
+            let (enforced, decided) = (all(enforced), all(decided));
+            format!("*(enforced for {enforced}; decided for {decided}, when the host asks: {})*", names(by))
         }
+        StatementStatus::Decided { by } => format!("*(decided by {}, when the host asks)*", names(by)),
         StatementStatus::Checked { what } => format!("*(checked: {})*", markdown::text(what)),
         StatementStatus::Attested { status: ControlStatus::Met { since, until }, .. } => {
             format!(
@@ -149,6 +152,17 @@ fn mark(status: &StatementStatus) -> String {
         StatementStatus::Attested { .. } => "*(attested: not met)*".to_owned(),
         StatementStatus::Stated => "*(stated)*".to_owned(),
     }
+}
+
+fn names(by: &[Name]) -> String {
+    let names = by.iter().map(|name| markdown::code(name.as_str())).collect::<Vec<_>>().join(", ");
+    // A path into the policy has a full stop in it; the id of a rule has none.
+    let noun = match by.len() {
+        _ if by.iter().any(|name| name.as_str().contains('.')) => "",
+        1 => "rule ",
+        _ => "rules ",
+    };
+    format!("{noun}{names}")
 }
 
 /// A control that is not stated: its name and when it was last seen to be met; never its text, and never what falls short.

@@ -20,12 +20,13 @@ pub(super) fn requests(subject: &Subject<'_>) -> PageSection {
     );
     page.bullet(
         format!(
-            "Requests come through the {}; one that comes another way is accepted and flagged, with the same clock.",
-            requests.channel
+            "Requests come through {}; one that comes another way is accepted and flagged, with the same clock.",
+            phrase::channel(&requests.channel)
         ),
         StatementStatus::enforced(["requests.channel"]),
     );
-    if let Some(contacts) = &document.contacts {
+    let contacts = document.contacts.as_ref();
+    if let Some(contacts) = contacts.filter(|contacts| !requests.channel.contains(&contacts.privacy)) {
         page.bullet(
             format!("Write to {} for privacy and security requests.", contacts.privacy),
             StatementStatus::Stated,

@@ -13,6 +13,15 @@ const ENDINGS: [&str; 2] = ["authorization_revoked", "relationship_ended"];
 pub(super) fn retention(subject: &Subject<'_>) -> PageSection {
     let document = subject.document;
     let mut page = PageSection::new(Section::Retention);
+    if !document.retention.rule.is_empty() || !document.retention.cap.is_empty() {
+        page.paragraph(
+            format!(
+                "A sweep, run by {}, deletes what is due; between two sweeps, what is due is still there.",
+                document.company
+            ),
+            StatementStatus::enforced(["retention.rule", "retention.cap"]),
+        );
+    }
     let rules = document.retention.rule.iter().map(|rule| RowOf {
         cells: [
             rule.id.to_string(),

@@ -1,7 +1,10 @@
 //! A statement of the page, and what stands behind it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
+use crate::core::access::Action;
 use crate::core::governance::ControlStatus;
 use crate::core::id::Name;
 
@@ -96,6 +99,20 @@ pub enum StatementStatus {
         /// The rules by their ids, or the places in the policy by their paths (`levels.restricted`).
         by: Vec<Name>,
     },
+    /// The engine refuses it for some actions; for the others it decides when the host asks, and the host acts on the answer.
+    PartlyEnforced {
+        /// The rules by their ids, or the places in the policy by their paths.
+        by: Vec<Name>,
+        /// Actions for which the engine refuses what would make it false.
+        enforced: BTreeSet<Action>,
+        /// Actions that the engine decides on when the host asks.
+        decided: BTreeSet<Action>,
+    },
+    /// The engine decides on it when the host asks, and the host acts on the answer.
+    Decided {
+        /// The rules by their ids.
+        by: Vec<Name>,
+    },
     /// It was derived from the policy, and would read otherwise if it were false.
     Checked {
         /// What was looked at.
@@ -117,6 +134,25 @@ pub enum StatementStatus {
 impl StatementStatus {
     pub(super) fn enforced<N: Into<Name>>(by: impl IntoIterator<Item = N>) -> Self {
         Self::Enforced { by: by.into_iter().map(Into::into).collect() }
+    }
+
+    /// What stands behind an access rule about `actions`: nothing is read, exported or erased without a decision, whereas
+    /// storing and sharing are the host's own calls, before which it asks.
+    pub(super) fn of_access<N: Into<Name>>(
+        by: impl IntoIterator<Item = N>,
+        actions: impl IntoIterator<Item = Action>,
+    ) -> Self {
+        let by = by.into_iter().map(Into::into).collect();
+        let (decided, enforced): (BTreeSet<Action>, BTreeSet<Action>) =
+            actions.into_iter().partition(|action| match action {
+                Action::Write | Action::Share => true,
+                Action::Read | Action::Export | Action::Erase => false,
+            });
+        match (enforced.is_empty(), decided.is_empty()) {
+            (_, true) => Self::Enforced { by },
+            (true, false) => Self::Decided { by },
+            (false, false) => Self::PartlyEnforced { by, enforced, decided },
+        }
     }
 
     pub(super) fn checked(what: impl Into<String>) -> Self {

@@ -166,6 +166,75 @@ fn a_summary_says_that_it_is_no_agreement_and_a_policy_does_not() {
 }
 
 #[test]
+fn what_the_host_must_ask_about_is_not_called_enforced() {
+    let mut document = sample::document();
+    let marks = |document: &PolicyDocument, id: &str| -> Vec<String> {
+        let page = page(document);
+        let lines = page.lines().filter(|line| line.contains(&format!("rule `{id}`")));
+        lines.filter_map(|line| Some(line.split_once("*(")?.1.to_owned())).collect()
+    };
+    assert_eq!(marks(&document, "officer-answers"), ["enforced: rule `officer-answers`)*"]);
+    let decided = ["decided by rule `no-sharing-of-tokens`, when the host asks)*"];
+    assert_eq!(marks(&document, "no-sharing-of-tokens"), decided);
+    document.access.allow[0].actions.extend([Action::Write, Action::Share]);
+    assert_eq!(
+        marks(&document, "officer-answers"),
+        [
+            "enforced for read and export; decided for write and share, when the host asks: rule `officer-answers`)*"
+        ]
+    );
+    // A denial that names no action is about all of them.
+    document.access.deny[0].actions.clear();
+    assert_eq!(
+        marks(&document, "no-sharing-of-tokens"),
+        [
+            "enforced for read, export and erase; decided for write and share, when the host asks: rule `no-sharing-of-tokens`)*"
+        ]
+    );
+    document.access.allow[0].actions = [Action::Write].into();
+    assert_eq!(
+        marks(&document, "officer-answers"),
+        ["decided by rule `officer-answers`, when the host asks)*"]
+    );
+}
+
+#[test]
+fn an_address_as_the_channel_reads_well_and_stands_once_in_a_section() {
+    let mut document = sample::document();
+    let address = document.contacts.as_ref().unwrap().privacy.clone();
+    document.requests.as_mut().unwrap().channel.clone_from(&address);
+    let page = page(&document);
+    assert!(!page.contains(&format!("the {address}")) && !page.contains(&format!("({address})")), "{page}");
+    assert!(page.contains(&format!("Requests come through {address}; one")));
+    for title in ["Request handling", "Current posture", "Data handling principles"] {
+        let section = page.split("\n## ").find(|section| section.contains(&format!("{title}\n"))).unwrap();
+        assert_eq!(section.matches(&address).count(), 1, "{section}");
+    }
+}
+
+#[test]
+fn without_a_title_the_company_is_the_title() {
+    let mut document = sample::document();
+    document.page.as_mut().unwrap().title = None;
+    assert!(page(&document).starts_with("# Harbour Ledger Ltd: privacy and security policy\n"));
+    document.page = None;
+    assert!(page(&document).starts_with("# Harbour Ledger Ltd: privacy and security policy\n"));
+}
+
+#[test]
+fn from_confidential_up_the_page_says_that_everything_is_recorded() {
+    let mut document = sample::document();
+    document.levels.values_mut().for_each(|controls| controls.record = None);
+    let recorded = |page: &str| -> Vec<bool> {
+        let rows = page.lines().filter(|line| line.contains("*(enforced: `levels."));
+        rows.map(|row| row.contains("recorded before the action")).collect()
+    };
+    assert_eq!(recorded(&page(&document)), [false, false, true, true]);
+    document.levels.clear();
+    assert_eq!(recorded(&page(&document)), [] as [bool; 0]);
+}
+
+#[test]
 fn certificates_are_claimed_while_they_are_valid_alone() {
     let none = "does not currently claim any certification";
     let mut document = sample::document();

@@ -21,6 +21,13 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         }
     }
     monotone(check);
+    for (level, controls) in &check.document.levels {
+        if *level >= Level::Confidential && controls.record == Some(Record::Never) {
+            let path = Path::of(["levels", level.as_str(), "record"]);
+            let message = format!("what is `{level}` is always recorded before the action");
+            check.error(FindingCode::UnrecordedLevel, &path, message, "write `before`, or drop the key");
+        }
+    }
     if check.document.levels.get(&Level::Restricted).is_some_and(|controls| controls.seal.is_none()) {
         let path = Path::of(["levels", "restricted", "seal"]);
         let message = "the restricted level is stored in the clear";
@@ -46,6 +53,10 @@ fn monotone(check: &mut Check<'_, '_>) {
     for ((below, lower), (above, higher)) in present.iter().zip(present.iter().skip(1)) {
         for (key, low, high) in weakened(lower, higher) {
             let path = Path::of(["levels", above.as_str(), key]);
+            // From Confidential up everything is recorded, said or not.
+            if key == "record" && above >= &Level::Confidential {
+                continue;
+            }
             // An element that could not be read says nothing about its neighbour either.
             if !check.is_whole(&Path::of(["levels", below.as_str()])) {
                 continue;

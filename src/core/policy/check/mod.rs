@@ -10,6 +10,7 @@ mod levels;
 mod operations;
 mod references;
 mod retention;
+mod reviewers;
 mod texts;
 
 pub(crate) use dates::check_dates;
@@ -31,6 +32,7 @@ pub(crate) fn check(document: &PolicyDocument, findings: &mut Findings) {
     data::check(&mut check);
     retention::check(&mut check);
     operations::check(&mut check);
+    reviewers::check(&mut check);
     texts::check(&mut check);
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::core::access::{Action, PrincipalKind};
 
 /// Every finding of the good policy with one text replaced.
 fn findings_after(replace: &str, with: &str) -> Vec<Finding> {
@@ -127,7 +128,14 @@ fn each_check_bites_and_nothing_else_does() {
         (
             "mfa_within = \"12h\"\nrecord = \"before\"",
             "mfa_within = \"12h\"\nrecord = \"never\"",
-            vec![(Error, Code::NonMonotoneControls, "levels.restricted.record")],
+            vec![(Error, Code::UnrecordedLevel, "levels.restricted.record")],
+        ),
+        // What is always recorded need not say so.
+        ("mfa_within = \"12h\"\nrecord = \"before\"", "mfa_within = \"12h\"", vec![]),
+        (
+            "[levels.internal]",
+            "[levels.public]\nrecord = \"before\"\n[levels.internal]",
+            vec![(Error, Code::NonMonotoneControls, "levels.internal.record")],
         ),
         (
             "role = \"controller\"\nlegal_basis = \"Art. 6(1)(b) GDPR\"",
@@ -136,7 +144,7 @@ fn each_check_bites_and_nothing_else_does() {
         ),
         ("role = \"controller\"\nlegal_basis = \"Art. 6(1)(b) GDPR\"", "role = \"processor\"", vec![]),
         (
-            "purposes = [\"order_sync\"]\nsynced_to",
+            "purposes = [\"order_sync\", \"requests\"]\nsynced_to",
             "synced_to",
             vec![(Warning, Code::CategoryHasNoPurpose, "categories.connected_platform.purposes")],
         ),
@@ -242,6 +250,32 @@ fn each_check_bites_and_nothing_else_does() {
         ("kinds = [\"access\", \"deletion\"]", "kinds = []", vec![(Error, Code::NoRoute, "requests.kinds")]),
         ("reviewers = [\"privacy\"]", "reviewers = []", vec![(Error, Code::NoRoute, "requests.reviewers")]),
         (
+            "actions = [\"read\", \"export\", \"erase\"]",
+            "actions = [\"read\", \"export\"]",
+            vec![(Warning, Code::ReviewerCannotAct, "categories.connected_platform")],
+        ),
+        (
+            "up_to = \"restricted\"\nwhen",
+            "up_to = \"confidential\"\nwhen",
+            vec![(Warning, Code::ReviewerCannotAct, "categories.connected_platform")],
+        ),
+        (
+            "categories = [\"billing\", \"connected_platform\"]",
+            "categories = [\"billing\"]",
+            vec![(Warning, Code::ReviewerCannotAct, "categories.connected_platform")],
+        ),
+        (
+            "purposes = [\"order_sync\", \"requests\"]",
+            "purposes = [\"order_sync\"]",
+            vec![(Warning, Code::ReviewerCannotAct, "categories.connected_platform.purposes")],
+        ),
+        // What lies with a processor is not the steward's to hand out.
+        (
+            "categories = [\"billing\", \"connected_platform\"]",
+            "categories = [\"connected_platform\"]",
+            vec![],
+        ),
+        (
             "purpose = \"requests\"",
             "purpose = \"request\"",
             vec![(Error, Code::UnknownReference, "requests.purpose")],
@@ -302,6 +336,26 @@ fn sections_that_are_missing_as_a_whole_are_reported() {
         document.as_object_mut().unwrap().remove(section);
         let error = load_json(&document).unwrap_err();
         assert!(error.errors().any(|finding| finding.code() == code && finding.path() == section), "{error}");
+    }
+}
+
+#[test]
+fn what_a_reviewer_may_not_do_is_named_for_the_accepted_kinds_alone() {
+    let may = "actions = [\"read\", \"export\", \"erase\"]";
+    let found = findings_after(may, "actions = [\"read\"]");
+    assert_eq!(
+        found[0].message(),
+        "no rule lets a reviewer of requests `export` or `erase` data of `connected_platform` up to `restricted` for `requests`"
+    );
+    assert!(found[0].hint().contains("`requests.reviewers`"));
+    let mut document = good().document().clone();
+    document.access.allow[1].actions = [Action::Export].into();
+    document.requests.as_mut().unwrap().kinds = [RequestKind::Access].into();
+    assert_eq!(Policy::from_document(document.clone()).unwrap().findings(), []);
+    for kinds in [PrincipalKind::Person, PrincipalKind::Service] {
+        document.access.allow[1].kinds = [kinds].into();
+        let warned = !Policy::from_document(document.clone()).unwrap().findings().is_empty();
+        assert_eq!(warned, kinds == PrincipalKind::Service);
     }
 }
 
