@@ -347,13 +347,14 @@ fn s3_11_a_person_needs_a_fresh_second_factor_and_a_service_a_rule() {
     };
     let hours = |hours| start() - TimeDelta::hours(hours);
     granted(ask(officer().mfa_at(hours(12))));
-    for by in [
-        officer(),
-        officer().mfa_at(hours(12) - TimeDelta::seconds(1)),
-        officer().mfa_at(start() + TimeDelta::seconds(1)),
+    let stale = || Reason::LevelNeedsMfa(period("12 hours"));
+    for (by, reason) in [
+        (officer(), stale()),
+        (officer().mfa_at(hours(12) - TimeDelta::seconds(1)), stale()),
+        (officer().mfa_at(start() + TimeDelta::seconds(1)), Reason::MfaInFuture),
     ] {
         let why = reasons(ask(by));
-        assert!(why.contains(&Reason::LevelNeedsMfa(period("12 hours"))), "{why:?}");
+        assert!(why.contains(&reason), "{why:?}");
         let denied = |rule: &str| why.iter().any(|why| matches!(why, Reason::DeniedBy(by, _) if *by == rule));
         assert!(denied("production-needs-mfa") && denied("credentials-need-mfa"), "{why:?}");
     }
