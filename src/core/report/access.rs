@@ -19,7 +19,7 @@ pub(super) fn access(subject: &Subject<'_>) -> PageSection {
     }
     page.paragraph(
         "Access is denied unless one of these rules allows it and none denies it. It is decided before a value is opened, and \
-         before a person's request is carried out on the records that we seal; for any other writing and for sharing, when \
+         before a person's request is carried out in any source; for any other writing and for sharing, when \
          our software asks.",
         default_deny(),
     );

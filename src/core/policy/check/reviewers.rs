@@ -1,4 +1,4 @@
-//! Whoever reviews requests may carry them out: what no reviewer may export or erase would be skipped, case after case.
+//! Whoever reviews requests may carry them out: where no reviewer may export or erase, no case could be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,12 @@ use crate::core::id::Name;
 use crate::core::policy::document::{AllowRule, Requests};
 use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::{Path, shortened};
-use crate::core::policy::vocabulary::{RequestKind, SourceKind};
+use crate::core::policy::vocabulary::RequestKind;
 
-/// What a kind of request asks the policy for before the steward's records are touched.
+/// What a kind of request asks the policy for before any source is asked.
 const NEEDS: [(RequestKind, Action); 2] =
     [(RequestKind::Access, Action::Export), (RequestKind::Deletion, Action::Erase)];
 
-/// Looks at the steward's records alone: what a source of the host's own hands out, its own code decides.
 pub(super) fn check(check: &mut Check<'_, '_>) {
     let document = check.document;
     let Some(requests) = document.requests.as_ref().filter(|requests| !requests.reviewers.is_empty()) else {
@@ -25,8 +24,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     if check.findings.has_errors() {
         return;
     }
-    let managed = document.sources.values().filter(|source| source.kind == SourceKind::Managed);
-    let kept: BTreeSet<&Name> = managed.flat_map(|source| &source.categories).collect();
+    let kept: BTreeSet<&Name> = document.sources.values().flat_map(|source| &source.categories).collect();
     let mut highest: BTreeMap<&Name, Level> = BTreeMap::new();
     for class in document.classes.values() {
         let level = highest.entry(&class.category).or_insert(class.level);
@@ -43,7 +41,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
                 "requests are carried out for `{}`, which is no purpose of this category",
                 shortened(requests.purpose.as_str())
             );
-            let hint = "add it to the purposes, or requests about this category are skipped";
+            let hint = "add it to the purposes, or no request that reaches this category can be carried out";
             check.warning(FindingCode::ReviewerCannotAct, &path.key("purposes"), message, hint);
             continue;
         }

@@ -252,7 +252,10 @@ fn each_check_bites_and_nothing_else_does() {
         (
             "actions = [\"read\", \"export\", \"erase\"]",
             "actions = [\"read\", \"export\"]",
-            vec![(Warning, Code::ReviewerCannotAct, "categories.connected_platform")],
+            vec![
+                (Warning, Code::ReviewerCannotAct, "categories.billing"),
+                (Warning, Code::ReviewerCannotAct, "categories.connected_platform"),
+            ],
         ),
         (
             "up_to = \"restricted\"\nwhen",
@@ -269,11 +272,11 @@ fn each_check_bites_and_nothing_else_does() {
             "purposes = [\"order_sync\"]",
             vec![(Warning, Code::ReviewerCannotAct, "categories.connected_platform.purposes")],
         ),
-        // What lies with a processor is not the steward's to hand out.
+        // What lies with a processor alone is asked for as well, before it is asked.
         (
             "categories = [\"billing\", \"connected_platform\"]",
             "categories = [\"connected_platform\"]",
-            vec![],
+            vec![(Warning, Code::ReviewerCannotAct, "categories.billing")],
         ),
         (
             "purpose = \"requests\"",
