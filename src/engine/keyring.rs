@@ -110,18 +110,7 @@ impl<P: Ports> KeySession<'_, P> {
         let secret = SecretKey::generate(&*self.inner.entropy)?;
         let wrapped = self.wrap(scope, number, epoch, &secret).await?;
         let added = KeyVersion { number, state: KeyState::Active { epoch, wrapped } };
-        let (mut next, expected) = match row {
-            Some(row) => (row.clone(), Expected::Version(row.version)),
-            None => {
-                let row = ScopeRow {
-                    scope: scope.clone(),
-                    version: Expected::Absent.next(),
-                    keys: Vec::new(),
-                    closed: None,
-                };
-                (row, Expected::Absent)
-            }
-        };
+        let (mut next, expected) = found_or_empty(scope, row);
         next.version = expected.next();
         next.keys.push(added);
         if !unless_conflict(self.store().put_scope(next, expected).await)? {
@@ -141,18 +130,7 @@ impl<P: Ports> KeySession<'_, P> {
         mut change: impl FnMut(&mut ScopeRow) -> bool + Send,
     ) -> Result<ScopeRow, Trouble> {
         for _ in 0..ATTEMPTS {
-            let (mut row, expected) = match self.store().scope(scope).await? {
-                Some(row) => (row.clone(), Expected::Version(row.version)),
-                None => {
-                    let row = ScopeRow {
-                        scope: scope.clone(),
-                        version: Expected::Absent.next(),
-                        keys: Vec::new(),
-                        closed: None,
-                    };
-                    (row, Expected::Absent)
-                }
-            };
+            let (mut row, expected) = found_or_empty(scope, self.store().scope(scope).await?);
             if !change(&mut row) {
                 return Ok(row);
             }
@@ -213,6 +191,14 @@ impl<P: Ports> KeySession<'_, P> {
         let wrapping = self.epoch_key(epoch).await?;
         crypto::unwrap(backend, wrapping, wrapped, &context).map_err(|_| Trouble::Key { scope: scope.kind() })
     }
+}
+
+/// The row of a scope as it was found, or an empty one, with what a write of it is to expect.
+fn found_or_empty(scope: &Scope, found: Option<ScopeRow>) -> (ScopeRow, Expected) {
+    let expected = found.as_ref().map_or(Expected::Absent, |row| Expected::Version(row.version));
+    let empty =
+        || ScopeRow { scope: scope.clone(), version: expected.next(), keys: Vec::new(), closed: None };
+    (found.unwrap_or_else(empty), expected)
 }
 
 fn scope_context(scope: &Scope, number: u32) -> Vec<u8> {

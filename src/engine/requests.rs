@@ -336,7 +336,7 @@ impl<P: Ports> Steward<P> {
             Ok(()) => TaskResult::Done(Receipt::new(self.now())),
             Err(reason) => TaskResult::Refused { reason },
         };
-        if let Some(task) = case.file().tasks().iter().find(|task| task.target == target)
+        if let Some(task) = task
             && task.state.is_final()
             && matches!((&task.state, &result), (crate::core::dsr::TaskState::Done(_), TaskResult::Done(_)))
         {
