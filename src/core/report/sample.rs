@@ -88,7 +88,11 @@ pub(in crate::core) fn document() -> PolicyDocument {
         ]),
         platforms: BTreeMap::from([(
             "tiktok-shop".into(),
-            Platform { title: "TikTok Shop".to_owned(), default_level: Some(Level::Confidential) },
+            Platform {
+                title: "TikTok Shop".to_owned(),
+                default_level: Some(Level::Confidential),
+                categories: BTreeSet::new(),
+            },
         )]),
         purposes: BTreeMap::from([
             ("billing".into(), purpose("Bill the service.", false)),
@@ -109,6 +113,8 @@ pub(in crate::core) fn document() -> PolicyDocument {
             ("mailer".into(), processor(None, true)),
             ("network".into(), processor(None, false)),
         ]),
+        sinks: BTreeMap::new(),
+        reasons: BTreeMap::new(),
         access: Access { allow: vec![allow()], deny: vec![deny()] },
         retention: Retention {
             rule: vec![
@@ -167,12 +173,13 @@ fn category(title: &str, role: LegalRole, basis: &str) -> Category {
         role,
         legal_basis: (!basis.is_empty()).then(|| basis.to_owned()),
         purposes: names(&["billing"]),
+        role_for: BTreeMap::new(),
         synced_to: names(&["tiktok-shop"]),
     }
 }
 
 fn class(level: Level, category: &str, authenticator: bool) -> Class {
-    Class { level, category: category.into(), authenticator }
+    Class { level, category: category.into(), authenticator, redact: None }
 }
 
 fn purpose(title: &str, needs_authorization: bool) -> PurposeEntry {
@@ -185,6 +192,7 @@ fn processor(entity: Option<&str>, disabled: bool) -> Processor {
         does: "hosting".to_owned(),
         categories: names(&["orders"]),
         purposes: names(&["order_sync"]),
+        up_to: None,
         regions: BTreeSet::from(["Germany".to_owned()]),
         transfer: None,
         disabled,

@@ -40,6 +40,9 @@ fn a_good_policy_has_no_findings_and_answers_look_ups() {
     assert!(policy.purpose("order_sync").unwrap().needs_authorization);
     assert_eq!(policy.platform("tiktok").unwrap().default_level, Some(Level::Restricted));
     assert!(policy.category("nothing").is_none());
+    let billing = policy.category("billing").unwrap();
+    assert_eq!(billing.legal_role("requests"), LegalRole::Processor);
+    assert_eq!(billing.legal_role("invoicing"), LegalRole::Controller);
     assert_eq!(policy.level(Level::Restricted).mfa_within, Some(Period::hours(12)));
     assert_eq!(policy.level(Level::Public), &LevelControls::new());
     assert_eq!(
