@@ -218,7 +218,7 @@ fn s3_04_nobody_lowers_alone() {
     assert!(
         reason
             .text
-            .ends_with("lowering needs the approval of a second person with the role Privacy Officer."),
+            .ends_with("a lower level or another category needs the approval of a second person with the role Privacy Officer."),
         "{}",
         reason.text
     );

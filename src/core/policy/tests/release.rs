@@ -72,6 +72,7 @@ fn each_check_of_what_leaves_bites_and_nothing_else_does() {
             vec![(Error, Code::OpenSink, "sinks.app_log.up_to")],
         ),
         ("kind = \"log\"\nup_to = \"internal\"", "kind = \"export\"\nup_to = \"restricted\"", vec![]),
+        ("[sinks.app_log]", "[sinks.ledger]", vec![(Error, Code::DuplicateId, "sinks.ledger")]),
         (
             "kind = \"log\"\nup_to = \"internal\"",
             "kind = \"log\"",
