@@ -117,7 +117,7 @@ fn each_check_of_what_leaves_bites_and_nothing_else_does() {
     ]);
 }
 
-/// A label holds its categories, and its purposes, as 128 bits each.
+/// A label holds its categories, and its purposes, as 128 bits each, one of which stands for any other.
 #[test]
 fn more_categories_or_purposes_than_a_label_holds_are_refused() {
     let with = |categories: usize, purposes: usize| {
@@ -145,7 +145,7 @@ fn more_categories_or_purposes_than_a_label_holds_are_refused() {
         let error = with(categories, purposes).unwrap_err();
         let found: Vec<_> = error.findings().iter().map(|finding| (finding.code(), finding.path())).collect();
         assert_eq!(found, [(FindingCode::TooManyNames, path)], "{error}");
-        assert_eq!(error.findings()[0].message(), format!("129 {path} are declared"));
+        assert_eq!(error.findings()[0].message(), format!("{} {path} are declared", MAX_CATEGORIES + 1));
     }
 }
 
