@@ -21,7 +21,7 @@ mod taxonomy;
 
 pub use class::{At, Both, Class, ClassSpec, DataClass};
 pub use classified::{Classified, ExposeError};
-pub use data_map::{BindError, BindProblem, DataMap, Declares};
+pub use data_map::{BindError, BindProblem, DataMap, Declares, Gap, HeldIn, Holding, UsedFor};
 pub use ingest::{IngestError, Ingested, ingest};
 pub use label::{FlowDenied, Label};
 pub use labelled::{Labelled, NotShown};
