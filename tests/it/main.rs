@@ -1,5 +1,6 @@
 //! Everything that a host can see, tested from outside.
 
+mod compile;
 mod design;
 mod policies;
 mod ports;
