@@ -13,7 +13,8 @@ use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, Stor
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::AuditEvent;
 use crate::core::classification::{
-    ClassSpec, Classified, DataClass, DecodeError, FieldValue, Level, Record, decode_field,
+    ClassSpec, Classified, DataClass, DecodeError, FieldValue, Level, Record, RecordSpec, decode,
+    decode_value,
 };
 use crate::core::id::{Name, SubjectId};
 use crate::core::place::{Place, Scope};
@@ -90,15 +91,16 @@ impl<P: Ports> Steward<P> {
         let mut keys = self.keys();
         self.record_opening(&mut keys, grant, place, R::CATEGORY, R::level()).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
+        let record = RecordSpec::of::<R>();
         for field in &row.fields {
-            let declared = R::FIELDS.iter().find(|spec| field.name == *spec.name);
+            let declared = record.field(field.name.as_str());
             if declared.is_none_or(|spec| field.class != *spec.class.id) {
                 // Stored under another declaration than the one in code: to be shown as missing, not under a wrong class.
                 continue;
             }
             opened.push((field.name.clone(), keys.open_field(place, &row.key, field).await?));
         }
-        Ok(R::decode(&mut |name| {
+        Ok(decode(&mut |name| {
             let at = opened.iter().position(|(field, _)| field == name)?;
             Some(opened.swap_remove(at).1)
         })?)
@@ -129,7 +131,7 @@ impl<P: Ports> Steward<P> {
             body: FieldBody::Sealed(sealed.to_vec()),
         };
         let plain = keys.open_field(place, &key, &stored).await?;
-        Ok(decode_field(kind, field, Some(plain))?)
+        Ok(decode_value(kind, field, plain)?)
     }
 
     async fn check<R: Record>(&self, grant: &Grant, place: &Place) -> Result<(), OpenError> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::document::{
     AllowRule, Backups, Cap, Category, Certification, Class, Contacts, Control, DenyRule, LevelControls,
-    Link, Page, Platform, PolicyDocument, Processor, PurposeEntry, Requests, RetentionRule, Role, Source,
-    TransportRules,
+    Link, Page, Platform, PolicyDocument, Processor, PurposeEntry, ReasonEntry, Requests, RetentionRule,
+    Role, SinkEntry, Source, TransportRules,
 };
 use super::finding::{FindingCode, Findings, PolicyError};
 use super::given::Given;
@@ -113,6 +113,10 @@ impl PolicyBuilder {
         source, sources: Source;
         /// Declares a third party that handles data.
         processor, processors: Processor;
+        /// Declares a sink that values may be written to.
+        sink, sinks: SinkEntry;
+        /// Declares a reason for which a value may be shown without a grant, or lowered.
+        reason, reasons: ReasonEntry;
     }
 
     listed! {

@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 
 use super::declare::table;
 use super::vocabulary::{
-    AuthorizationState, Basis, Dispose, LegalRole, Numbering, PageKind, Record, RequestKind, Seal,
-    SourceKind, Transport,
+    AuthorizationState, Basis, Dispose, LegalRole, Numbering, PageKind, Record, Redact, Release, RequestKind,
+    Seal, SinkKind, SourceKind, Transport,
 };
 use crate::core::access::{Action, Environment, PrincipalKind};
 use crate::core::classification::Level;
@@ -55,6 +55,10 @@ table! {
             sources: BTreeMap<Name, Source>,
             /// Third parties that handle data (the subprocessor list), by name.
             processors: BTreeMap<Name, Processor>,
+            /// Where values may be written to (a log, a screen), by name.
+            sinks: BTreeMap<Name, SinkEntry>,
+            /// The closed list of reasons for which a value may be shown without a grant, or lowered, by name.
+            reasons: BTreeMap<Name, ReasonEntry>,
             /// Who may do what.
             access: Access,
             /// How long data is kept.
@@ -137,9 +141,19 @@ table! {
             legal_basis: Option<String>,
             /// Purposes that it may be used for.
             purposes: BTreeSet<Name>,
+            /// The company's legal role for single purposes, where it is another one.
+            role_for: BTreeMap<Name, LegalRole>,
             /// Platforms that hold a synchronised copy and take part in requests.
             synced_to: BTreeSet<Name>,
         }
+    }
+}
+
+impl Category {
+    /// The company's legal role when it uses the category for `purpose`: the one of that purpose, else the category's.
+    #[must_use]
+    pub fn legal_role(&self, purpose: &str) -> LegalRole {
+        self.role_for.get(purpose).copied().unwrap_or(self.role)
     }
 }
 
@@ -155,6 +169,8 @@ table! {
         optional {
             /// Whether it authenticates someone (a password hash, a token): listed in an export, never with its value.
             authenticator: bool,
+            /// What is shown of a value where it is not opened; without it, nothing.
+            redact: Option<Redact>,
         }
     }
 }
@@ -169,6 +185,8 @@ table! {
         optional {
             /// Level of what comes from it unlabelled.
             default_level: Option<Level>,
+            /// Categories that what comes from it unlabelled belongs to.
+            categories: BTreeSet<Name>,
         }
     }
 }
@@ -229,12 +247,54 @@ table! {
             categories: BTreeSet<Name>,
             /// Purposes that it may receive them for.
             purposes: BTreeSet<Name>,
+            /// Highest level that it may receive.
+            up_to: Option<Level>,
             /// Countries or regions of processing.
             regions: BTreeSet<String>,
             /// Transfer mechanism, where a transfer takes place (GDPR Art. 46).
             transfer: Option<String>,
             /// Whether it is used now; listed as not enabled otherwise.
             disabled: bool,
+        }
+    }
+}
+
+table! {
+    /// A sink: a place that values may be written to. An empty list of categories or purposes means any.
+    pub struct SinkEntry {
+        required {
+            /// Title on the page.
+            title: String,
+            /// What it is.
+            kind: SinkKind,
+            /// Highest level that may be written to it.
+            up_to: Level,
+        }
+        optional {
+            /// Categories that may be written to it.
+            categories: BTreeSet<Name>,
+            /// Purposes that it serves.
+            purposes: BTreeSet<Name>,
+        }
+    }
+}
+
+table! {
+    /// A reason for which a value may be shown without a grant, or lowered or moved to another category.
+    pub struct ReasonEntry {
+        required {
+            /// Title on the page.
+            title: String,
+            /// What it allows.
+            allows: BTreeSet<Release>,
+            /// Highest level that it covers.
+            up_to: Level,
+            /// Roles, one of which whoever gives it has.
+            roles: BTreeSet<Name>,
+        }
+        optional {
+            /// Roles, one of which the second person has who approves; needed for lowering.
+            approvers: BTreeSet<Name>,
         }
     }
 }

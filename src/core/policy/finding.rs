@@ -155,7 +155,7 @@ codes! {
     EmptyText = "empty-text",
     /// A name that the policy does not declare.
     UnknownReference = "unknown-reference",
-    /// Two rules, caps or controls of one name.
+    /// Two rules, caps or controls of one name, or a sink with the name of a processor.
     DuplicateId = "duplicate-id",
     /// Controls that need one another in a circle.
     CyclicNeeds = "cyclic-needs",
@@ -169,12 +169,24 @@ codes! {
     RestrictedUnsealed = "restricted-unsealed",
     /// A class that authenticates someone is not restricted.
     CredentialBelowTop = "credential-below-top",
+    /// A part of a secret would be shown.
+    PartialSecret = "partial-secret",
+    /// A class above Internal would be shown where it is not opened.
+    ShownSecret = "shown-secret",
+    /// A log or a stream of metrics takes values above Internal.
+    OpenSink = "open-sink",
+    /// A reason lowers values without a second person.
+    NoApprover = "no-approver",
+    /// More categories or purposes than a label can hold.
+    TooManyNames = "too-many-names",
     /// A category without a class.
     UnclassifiedCategory = "unclassified-category",
     /// A category without a retention rule.
     NoRetentionRule = "no-retention-rule",
     /// A controller's category without a legal basis.
     MissingLegalBasis = "missing-legal-basis",
+    /// A legal role for a purpose that the category does not have.
+    RoleWithoutPurpose = "role-without-purpose",
     /// A category that may be used for nothing.
     CategoryHasNoPurpose = "category-has-no-purpose",
     /// A purpose that nothing uses.

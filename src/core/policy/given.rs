@@ -47,6 +47,12 @@ impl<K: Ord, V, const N: usize> Given<BTreeMap<K, V>> for [(K, V); N] {
     }
 }
 
+impl<V, const N: usize> Given<BTreeMap<Name, V>> for [(&str, V); N] {
+    fn given(self) -> BTreeMap<Name, V> {
+        self.into_iter().map(|(name, value)| (Name::new(name), value)).collect()
+    }
+}
+
 impl Given<Option<String>> for &str {
     fn given(self) -> Option<String> {
         Some(self.to_owned())

@@ -27,6 +27,7 @@ mod toml;
 mod vocabulary;
 
 pub use builder::PolicyBuilder;
+pub use check::{MAX_CATEGORIES, MAX_PURPOSES};
 pub use digest::{InvalidDigest, PolicyDigest};
 pub use document::*;
 pub use finding::{Finding, FindingCode, MAX_FINDINGS, PolicyError, Severity};

@@ -41,11 +41,22 @@ title = "Billing"
 role = "controller"
 legal_basis = "Art. 6(1)(b) GDPR"
 purposes = ["invoicing", "requests"]
+[categories.billing.role_for]
+requests = "processor"
 
 [classes."platform.token"]
 level = "restricted"
 category = "connected_platform"
 authenticator = true
+redact = "tag"
+[classes."platform.contact"]
+level = "confidential"
+category = "connected_platform"
+redact = "email-domain"
+[classes."platform.shop"]
+level = "internal"
+category = "connected_platform"
+redact = "show"
 [classes."billing.invoice"]
 level = "confidential"
 category = "billing"
@@ -53,6 +64,7 @@ category = "billing"
 [platforms.tiktok]
 title = "TikTok Shop"
 default_level = "restricted"
+categories = ["connected_platform"]
 
 [purposes.order_sync]
 title = "Synchronise orders"
@@ -82,11 +94,35 @@ entity = "Ledger Ltd"
 does = "Invoicing"
 categories = ["billing"]
 purposes = ["invoicing"]
+up_to = "confidential"
 regions = ["DE", "IE"]
 transfer = "none needed"
 [processors.mail]
 does = "Notifications, when enabled"
 disabled = true
+
+[sinks.app_log]
+title = "Application log"
+kind = "log"
+up_to = "internal"
+[sinks.support_screen]
+title = "Support screen"
+kind = "screen"
+up_to = "confidential"
+categories = ["billing"]
+purposes = ["requests"]
+
+[reasons.legal_order]
+title = "A court or an authority orders it"
+allows = ["expose"]
+up_to = "restricted"
+roles = ["privacy"]
+[reasons.published]
+title = "The person has published it"
+allows = ["lower"]
+up_to = "confidential"
+roles = ["privacy"]
+approvers = ["privacy"]
 
 [[access.allow]]
 id = "integration-reads-token"

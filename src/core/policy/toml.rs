@@ -15,12 +15,17 @@ pub(crate) fn parse(text: &str, findings: &mut Findings) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let line = error.span().map(|span| lines.at(span.start));
-        // The parser has no code for it; its message is fixed.
-        let code = match error.message().starts_with("duplicate key") {
-            true => FindingCode::DuplicateKey,
-            false => FindingCode::Syntax,
+        // The parser has no code for it; its message is fixed, and its span is that of the second key.
+        let twice = error.message().starts_with("duplicate key").then_some(FindingCode::DuplicateKey);
+        let key = error.span().and_then(|span| text.get(span)).unwrap_or("a key");
+        let (code, message, hint) = match twice {
+            Some(code) => {
+                let message = format!("`{}` is written twice in one table", shortened(key));
+                (code, message, "keep one of the two")
+            }
+            None => (FindingCode::Syntax, shortened(error.message()), "correct the TOML"),
         };
-        findings.error_on(line, code, shortened(error.message()), "correct the TOML".to_owned());
+        findings.error_on(line, code, message, hint.to_owned());
     }
     errors.is_empty().then(|| Node { value: table_value(table.into_inner(), &lines), line: Some(1) })
 }
@@ -77,6 +82,24 @@ mod tests {
         assert_eq!(line(Path::of(["r"]).index(0)), 9);
         assert_eq!(line(Path::of(["r"]).index(1)), 12);
         assert_eq!(line(Path::of(["r"]).index(1).key("w").key("d")), 14);
+    }
+
+    #[test]
+    fn a_key_written_twice_is_named() {
+        for (text, line, key) in [
+            ("a = 1\na = 2\n", 2, "a"),
+            ("[t]\na = 1\n[t]\nb = 1\n", 3, "t"),
+            ("[t.u]\na = 1\n\n[t.u]\nb = 1\n", 4, "u"),
+            ("[t]\n\"b c\" = 1\n\"b c\" = 2\n", 3, "\"b c\""),
+            ("t = { a = 1, a = 2 }\n", 1, "a"),
+            ("t.u = 1\nt.u = 2\n", 2, "u"),
+        ] {
+            let mut findings = Findings::new(None);
+            assert!(parse(text, &mut findings).is_none(), "{text}");
+            let found: Vec<_> = findings.finish().iter().map(ToString::to_string).collect();
+            let expected = format!("line {line}: `{key}` is written twice in one table; keep one of the two");
+            assert_eq!(found, [expected], "{text}");
+        }
     }
 
     #[test]

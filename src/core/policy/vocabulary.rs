@@ -89,6 +89,50 @@ words! {
 }
 
 words! {
+    /// What a view, a log or a debug output shows of a value.
+    pub enum Redact {
+        /// Nothing.
+        Erase = "erase",
+        /// The same text for every value of every class.
+        Constant = "constant",
+        /// The name of the class.
+        Tag = "tag",
+        /// A keyed pseudonym: equal values of a class and a tenant show alike, and only the key finds the value.
+        Pseudonym = "pseudonym",
+        /// Of an e-mail address, the part behind the `@`.
+        EmailDomain = "email-domain",
+        /// The last four characters.
+        LastFour = "last-four",
+        /// The value itself.
+        Show = "show",
+    }
+}
+
+words! {
+    /// What kind of sink values are written to.
+    pub enum SinkKind {
+        /// A log.
+        Log = "log",
+        /// A stream of metrics or traces.
+        Metrics = "metrics",
+        /// An export that leaves the system.
+        Export = "export",
+        /// A screen that people read.
+        Screen = "screen",
+    }
+}
+
+words! {
+    /// What a reason releases a value from.
+    pub enum Release {
+        /// The value is shown without a grant.
+        Expose = "expose",
+        /// The value takes on a class of a lower level, or of another category.
+        Lower = "lower",
+    }
+}
+
+words! {
     /// What kind of page the policy publishes.
     pub enum PageKind {
         /// A summary, which says that it is not an agreement.

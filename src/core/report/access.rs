@@ -9,32 +9,36 @@ use crate::core::access::{Action, Environment, PrincipalKind};
 use crate::core::id::Name;
 use crate::core::policy::{AllowRule, Conditions, DenyRule, PolicyDocument};
 
-/// Default deny, then each rule that allows, then each that denies.
+/// Default deny, then each rule that allows, then each that denies; then the reasons that need no grant.
 pub(super) fn access(subject: &Subject<'_>) -> PageSection {
     let document = subject.document;
     let mut page = PageSection::new(Section::Access);
     let (allow, deny) = (&document.access.allow, &document.access.deny);
-    if allow.is_empty() && deny.is_empty() {
-        return page;
+    if !allow.is_empty() || !deny.is_empty() {
+        rules(document, &mut page);
     }
+    super::release::reasons(document, &mut page);
+    page
+}
+
+fn rules(document: &PolicyDocument, page: &mut PageSection) {
     page.paragraph(
         "Access is denied unless one of these rules allows it and none denies it. It is decided before a value is opened, and \
          before a person's request is carried out in any source; for any other writing and for sharing, when \
          our software asks.",
         default_deny(),
     );
-    for rule in allow {
+    for rule in &document.access.allow {
         let status = StatementStatus::of_access([&rule.id], rule.actions.iter().copied());
         page.bullet(allowed(document, rule), status);
     }
-    for rule in deny {
+    for rule in &document.access.deny {
         let actions = match rule.actions.is_empty() {
             true => Action::ALL,
             false => &rule.actions.iter().copied().collect::<Vec<_>>(),
         };
         page.bullet(denied(document, rule), StatementStatus::of_access([&rule.id], actions.iter().copied()));
     }
-    page
 }
 
 /// What stands behind the default: the rules, each for its own actions.

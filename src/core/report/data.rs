@@ -5,6 +5,7 @@ use super::phrase;
 use super::statement::{Section, StatementStatus};
 use crate::core::classification::Level;
 use crate::core::governance::in_effect;
+use crate::core::id::Name;
 use crate::core::policy::{LegalRole, PageKind, PolicyDocument, Record, RequestKind};
 
 /// What opens the page: the kind of page, its disclaimer, and what it covers, from the parts that the policy has.
@@ -161,12 +162,14 @@ pub(super) fn roles(subject: &Subject<'_>) -> PageSection {
     let document = subject.document;
     let mut page = PageSection::new(Section::Roles);
     let roles = document.categories.values().map(|category| {
-        let role = category.role;
-        let (word, basis_needed) = match role {
-            LegalRole::Controller => ("controller", true),
-            LegalRole::Processor => ("processor, on the customer's instructions", false),
-            LegalRole::Joint => ("joint controller", true),
-        };
+        let others: Vec<(&Name, LegalRole)> = category
+            .role_for
+            .iter()
+            .map(|(purpose, role)| (purpose, *role))
+            .filter(|(_, role)| *role != category.role)
+            .collect();
+        let mut roles = others.iter().map(|(_, role)| *role).chain([category.role]);
+        let basis_needed = roles.any(|role| role != LegalRole::Processor);
         let status = match (basis_needed, &category.legal_basis) {
             (true, None) => StatementStatus::Stated,
             (true, Some(_)) => StatementStatus::checked("a legal basis is declared"),
@@ -179,7 +182,7 @@ pub(super) fn roles(subject: &Subject<'_>) -> PageSection {
         RowOf {
             cells: [
                 category.title.clone(),
-                word.to_owned(),
+                our_role(document, category.role, &others),
                 basis,
                 category.covers.as_deref().map(phrase::sentence).unwrap_or_default(),
             ],
@@ -192,7 +195,8 @@ pub(super) fn roles(subject: &Subject<'_>) -> PageSection {
         let classes = document.classes.iter().filter(|(_, class)| class.category == *name);
         let classes = classes.map(|(id, class)| {
             let authenticator = if class.authenticator { ", never exported with its value" } else { "" };
-            format!("{id} ({}{authenticator})", class.level)
+            let logged = class.redact.map(|redact| format!(", {}", super::release::redaction(redact)));
+            format!("{id} ({}{authenticator}{})", class.level, logged.unwrap_or_default())
         });
         let purposes = category.purposes.iter().map(|purpose| phrase::purpose(document, purpose));
         RowOf {
@@ -207,6 +211,20 @@ pub(super) fn roles(subject: &Subject<'_>) -> PageSection {
     });
     page.table(["Category", "Classes of data", "Used only for"], contents.collect());
     page
+}
+
+/// The role for a category, and for single purposes where it is another.
+fn our_role(document: &PolicyDocument, role: LegalRole, others: &[(&Name, LegalRole)]) -> String {
+    let word = |role| match role {
+        LegalRole::Controller => "controller",
+        LegalRole::Processor => "processor, on the customer's instructions",
+        LegalRole::Joint => "joint controller",
+    };
+    let mut text = word(role).to_owned();
+    for (purpose, role) in others {
+        text.push_str(&format!(" (for “{}”: {})", phrase::purpose(document, purpose), word(*role)));
+    }
+    text
 }
 
 /// Every purpose that data may be used for.

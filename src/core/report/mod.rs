@@ -11,6 +11,7 @@ mod page;
 mod parties;
 mod phrase;
 mod posture;
+mod release;
 mod render;
 mod requests;
 mod retention;

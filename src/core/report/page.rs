@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::statement::{Section, Statement, StatementStatus};
-use super::{access, controls, data, parties, posture, requests, retention};
+use super::{access, controls, data, parties, posture, release, requests, retention};
 use crate::core::governance::{ControlStatus, EvidenceSet, statuses};
 use crate::core::id::Name;
 use crate::core::policy::PolicyDocument;
@@ -51,6 +51,7 @@ pub(super) fn sections(subject: &Subject<'_>) -> Vec<PageSection> {
         retention::retention(subject),
         parties::processors(subject),
         parties::sources(subject),
+        release::sinks(subject),
         requests::requests(subject),
         parties::transport(subject),
     ];

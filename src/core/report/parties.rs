@@ -3,6 +3,7 @@
 use super::page::{PageSection, RowOf, Subject};
 use super::phrase;
 use super::statement::{Section, StatementStatus};
+use crate::core::classification::Level;
 use crate::core::policy::{SourceKind, Transport};
 
 /// The subprocessor list.
@@ -21,6 +22,7 @@ pub(super) fn processors(subject: &Subject<'_>) -> PageSection {
             (None, false) => format!("{name} (not named)"),
         };
         let categories = processor.categories.iter().map(|name| phrase::category(document, name)).collect();
+        let up_to = processor.up_to.map(|level| format!(" (up to {level})")).unwrap_or_default();
         let status = match (&processor.entity, processor.disabled) {
             (Some(_), false) => StatementStatus::checked("a legal entity is named"),
             _ => StatementStatus::Stated,
@@ -29,7 +31,7 @@ pub(super) fn processors(subject: &Subject<'_>) -> PageSection {
             cells: [
                 entity,
                 processor.does.clone(),
-                listed(categories, "none"),
+                format!("{}{up_to}", listed(categories, "none")),
                 listed(processor.regions.iter().map(String::as_str).collect(), "not stated"),
                 processor.transfer.clone().unwrap_or_else(|| "none declared".to_owned()),
             ],
@@ -82,12 +84,15 @@ pub(super) fn sources(subject: &Subject<'_>) -> PageSection {
                 StatementStatus::enforced([format!("platforms.{name}")]),
             );
         }
-        if let Some(level) = platform.default_level {
-            page.bullet(
-                format!("Unlabelled data from {} is {level}.", platform.title),
-                StatementStatus::Stated,
-            );
-        }
+        let belongs = platform.categories.iter().map(|name| phrase::category(document, name));
+        let belongs = format!("belongs to {}", phrase::all_of(belongs));
+        let is = match (platform.default_level, platform.categories.is_empty()) {
+            (None, true) => continue,
+            (Some(level), true) => format!("is {level}"),
+            // What nobody gave a level is at the top.
+            (level, false) => format!("is {} and {belongs}", level.unwrap_or(Level::Restricted)),
+        };
+        page.bullet(format!("Unlabelled data from {} {is}.", platform.title), StatementStatus::Stated);
     }
     page
 }

@@ -77,18 +77,28 @@ pub(in crate::core) fn document() -> PolicyDocument {
         categories: BTreeMap::from([
             (
                 "billing".into(),
-                category("Billing data", LegalRole::Controller, "contract (GDPR Art. 6(1)(b))"),
+                Category {
+                    role_for: BTreeMap::from([("order_sync".into(), LegalRole::Processor)]),
+                    ..category("Billing data", LegalRole::Controller, "contract (GDPR Art. 6(1)(b))")
+                },
             ),
             ("orders".into(), category("Orders", LegalRole::Processor, "")),
         ]),
         classes: BTreeMap::from([
             ("invoice.number".into(), class(Level::Internal, "billing", false)),
-            ("order.buyer".into(), class(Level::Confidential, "orders", false)),
+            (
+                "order.buyer".into(),
+                Class { redact: Some(Redact::Pseudonym), ..class(Level::Confidential, "orders", false) },
+            ),
             ("order.token".into(), class(Level::Restricted, "orders", true)),
         ]),
         platforms: BTreeMap::from([(
             "tiktok-shop".into(),
-            Platform { title: "TikTok Shop".to_owned(), default_level: Some(Level::Confidential) },
+            Platform {
+                title: "TikTok Shop".to_owned(),
+                default_level: Some(Level::Confidential),
+                categories: names(&["orders"]),
+            },
         )]),
         purposes: BTreeMap::from([
             ("billing".into(), purpose("Bill the service.", false)),
@@ -108,6 +118,21 @@ pub(in crate::core) fn document() -> PolicyDocument {
             ("hosting".into(), processor(Some("Northgate Hosting GmbH"), false)),
             ("mailer".into(), processor(None, true)),
             ("network".into(), processor(None, false)),
+        ]),
+        sinks: BTreeMap::from([
+            ("app_log".into(), sink("Application log", SinkKind::Log, Level::Internal)),
+            (
+                "support_screen".into(),
+                SinkEntry {
+                    categories: names(&["billing", "orders"]),
+                    purposes: names(&["billing"]),
+                    ..sink("Support screen", SinkKind::Screen, Level::Confidential)
+                },
+            ),
+        ]),
+        reasons: BTreeMap::from([
+            ("published".into(), reason("Published by the person.", Release::Lower, &["officer"])),
+            ("token_refresh".into(), reason("Refresh of a token", Release::Expose, &[])),
         ]),
         access: Access { allow: vec![allow()], deny: vec![deny()] },
         retention: Retention {
@@ -167,12 +192,13 @@ fn category(title: &str, role: LegalRole, basis: &str) -> Category {
         role,
         legal_basis: (!basis.is_empty()).then(|| basis.to_owned()),
         purposes: names(&["billing"]),
+        role_for: BTreeMap::new(),
         synced_to: names(&["tiktok-shop"]),
     }
 }
 
 fn class(level: Level, category: &str, authenticator: bool) -> Class {
-    Class { level, category: category.into(), authenticator }
+    Class { level, category: category.into(), authenticator, redact: None }
 }
 
 fn purpose(title: &str, needs_authorization: bool) -> PurposeEntry {
@@ -185,9 +211,24 @@ fn processor(entity: Option<&str>, disabled: bool) -> Processor {
         does: "hosting".to_owned(),
         categories: names(&["orders"]),
         purposes: names(&["order_sync"]),
+        up_to: Some(Level::Confidential),
         regions: BTreeSet::from(["Germany".to_owned()]),
         transfer: None,
         disabled,
+    }
+}
+
+fn sink(title: &str, kind: SinkKind, up_to: Level) -> SinkEntry {
+    SinkEntry { title: title.to_owned(), kind, up_to, categories: BTreeSet::new(), purposes: BTreeSet::new() }
+}
+
+fn reason(title: &str, allows: Release, approvers: &[&str]) -> ReasonEntry {
+    ReasonEntry {
+        title: title.to_owned(),
+        allows: BTreeSet::from([allows]),
+        up_to: Level::Restricted,
+        roles: names(&["officer"]),
+        approvers: names(approvers),
     }
 }
 

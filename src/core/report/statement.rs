@@ -30,6 +30,8 @@ pub enum Section {
     Processors,
     /// Where data lives, and where copies are synchronised.
     Sources,
+    /// Where values may be written to.
+    Sinks,
     /// How requests of people are handled.
     Requests,
     /// Transport versions that are admitted.
@@ -56,6 +58,7 @@ impl Section {
             Self::Retention => "Retention and deletion",
             Self::Processors => "Subprocessors and service providers",
             Self::Sources => "Where data is kept",
+            Self::Sinks => "Where data may be written to",
             Self::Requests => "Request handling",
             Self::Transport => "Encryption in transit",
             Self::Controls(title) => title,

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::core::classification::Level;
 use crate::core::governance::{Evidence, Method};
 use crate::core::period::Period;
-use crate::core::policy::{PageKind, PolicyDocument};
+use crate::core::policy::{LegalRole, PageKind, PolicyDocument, Redact};
 use crate::core::report::{sample, statements};
 
 fn page(document: &PolicyDocument) -> String {
@@ -28,11 +29,15 @@ fn the_whole_page_is_as_it_was() {
 #[test]
 fn sections_stay_contiguous_when_a_part_goes() {
     type Remove = fn(&mut PolicyDocument);
-    let parts: [(&str, Remove); 10] = [
+    let parts: [(&str, Remove); 11] = [
         ("Data classification", |d| d.levels.clear()),
         ("Processing roles and categories of data", |d| d.categories.clear()),
         ("Processing purposes", |d| d.purposes.clear()),
-        ("Access control", |d| d.access = crate::core::policy::Access { allow: vec![], deny: vec![] }),
+        ("Access control", |d| {
+            d.access = crate::core::policy::Access { allow: vec![], deny: vec![] };
+            d.reasons.clear();
+        }),
+        ("Where data may be written to", |d| d.sinks.clear()),
         ("Subprocessors and service providers", |d| d.processors.clear()),
         ("Request handling", |d| d.requests = None),
         ("Encryption in transit", |d| d.transport = None),
@@ -125,6 +130,8 @@ fn text_of_a_policy_cannot_break_the_page() {
     document.controls[0].states = bad.to_owned();
     document.company = bad.to_owned();
     document.links[0].title = bad.to_owned();
+    document.sinks.values_mut().for_each(|sink| sink.title = bad.to_owned());
+    document.reasons.values_mut().for_each(|reason| reason.title = bad.to_owned());
     let (before, after) = (page(&sample::document()), page(&document));
     assert!(!after.contains("<script") && !after.contains("\n# c"), "{after}");
     assert_eq!(headings(&before).len(), headings(&after).len());
@@ -232,6 +239,82 @@ fn from_confidential_up_the_page_says_that_everything_is_recorded() {
     assert_eq!(recorded(&page(&document)), [false, false, true, true]);
     document.levels.clear();
     assert_eq!(recorded(&page(&document)), [] as [bool; 0]);
+}
+
+#[test]
+fn what_leaves_without_a_grant_is_said_of_each_class_sink_and_reason() {
+    let mut document = sample::document();
+    let with = page(&document);
+    for said in [
+        "order.buyer (confidential, logged as a keyed pseudonym)",
+        "| Application log | log | internal | any | any | *(enforced: `sinks.app_log`)* |",
+        "| Support screen | screen | confidential | Billing data; Orders | Bill the service |",
+        "- Refresh of a token: data up to restricted may be shown without a grant by someone with the role Privacy Officer.",
+        "may be given a lower level or another category by someone with the role Privacy Officer; a lower level or another category needs the approval of a second person with the role",
+    ] {
+        assert!(with.contains(said), "{said}: {with}");
+    }
+    for (redact, said) in Redact::ALL.iter().zip([
+        "never logged",
+        "logged as a fixed text",
+        "logged as the name of its class",
+        "logged as a keyed pseudonym",
+        "logged as the domain of the address",
+        "logged as its last four characters",
+        "logged as it is",
+    ]) {
+        document.classes.values_mut().for_each(|class| class.redact = Some(*redact));
+        assert_eq!(page(&document).matches(&format!(", {said})")).count(), 3, "{redact}");
+    }
+    document.classes.values_mut().for_each(|class| class.redact = None);
+    document.sinks.clear();
+    document.reasons.clear();
+    let without = page(&document);
+    for unsaid in
+        ["logged", "Where data may be written to", "another category needs", "for one of these reasons"]
+    {
+        assert!(with.contains(unsaid) && !without.contains(unsaid), "{unsaid}: {without}");
+    }
+    // Without a single rule there are still the reasons.
+    let mut document = sample::document();
+    document.access = crate::core::policy::Access { allow: vec![], deny: vec![] };
+    assert!(page(&document).contains("Access control\n\nWithout a grant, a value is shown"));
+}
+
+#[test]
+fn a_role_for_a_single_purpose_is_said_where_it_differs() {
+    let mut document = sample::document();
+    let row = "| Billing data | controller (for “Show and update orders”: processor, on the customer's instructions) |";
+    assert!(page(&document).contains(row), "{}", page(&document));
+    let billing = document.categories.get_mut("billing").unwrap();
+    billing.role_for.insert("order_sync".into(), LegalRole::Controller);
+    assert!(page(&document).contains("| Billing data | controller | contract"));
+    // A controller of one purpose alone needs a basis as well.
+    let orders = document.categories.get_mut("orders").unwrap();
+    orders.role_for.insert("billing".into(), LegalRole::Joint);
+    let row = "| Orders | processor, on the customer's instructions (for “Bill the service”: joint controller) | none declared | records. | *(stated)* |";
+    assert!(page(&document).contains(row), "{}", page(&document));
+}
+
+#[test]
+fn unlabelled_data_of_a_platform_is_said_as_far_as_it_is_declared() {
+    let mut document = sample::document();
+    let mut said = |level, categories: &[&str]| {
+        let platform = document.platforms.get_mut("tiktok-shop").unwrap();
+        platform.default_level = level;
+        platform.categories = categories.iter().map(|name| (*name).into()).collect();
+        let page = page(&document);
+        let line = page.lines().find(|line| line.contains("Unlabelled"));
+        line.map(|line| line.replace("- Unlabelled data from TikTok Shop ", ""))
+    };
+    assert_eq!(said(None, &[]), None);
+    for (level, categories, expected) in [
+        (Some(Level::Restricted), &[][..], "is restricted. *(stated)*"),
+        (Some(Level::Restricted), &["orders"], "is restricted and belongs to Orders. *(stated)*"),
+        (None, &["billing", "orders"], "is restricted and belongs to Billing data and Orders. *(stated)*"),
+    ] {
+        assert_eq!(said(level, categories).as_deref(), Some(expected));
+    }
 }
 
 #[test]

@@ -4,15 +4,38 @@ use std::collections::BTreeSet;
 
 use super::Check;
 use crate::core::id::Name;
+use crate::core::policy::document::Category;
 use crate::core::policy::finding::FindingCode;
-use crate::core::policy::path::Path;
+use crate::core::policy::path::{Path, shortened};
 use crate::core::policy::vocabulary::{LegalRole, SourceKind};
 
+/// Most categories that a policy declares: a label holds a set of them as one number of 128 bits, the last of which
+/// stands for any other.
+pub const MAX_CATEGORIES: usize = 127;
+
+/// Most purposes that a policy declares, for the same reason.
+pub const MAX_PURPOSES: usize = 127;
+
 pub(super) fn check(check: &mut Check<'_, '_>) {
+    counts(check);
     categories(check);
     purposes(check);
     processors(check);
     sources(check);
+}
+
+fn counts(check: &mut Check<'_, '_>) {
+    let document = check.document;
+    for (section, count, most) in [
+        ("categories", document.categories.len(), MAX_CATEGORIES),
+        ("purposes", document.purposes.len(), MAX_PURPOSES),
+    ] {
+        if count > most {
+            let (message, hint) =
+                (format!("{count} {section} are declared"), format!("declare at most {most}"));
+            check.error(FindingCode::TooManyNames, &Path::of([section]), message, hint);
+        }
+    }
 }
 
 fn categories(check: &mut Check<'_, '_>) {
@@ -41,12 +64,7 @@ fn categories(check: &mut Check<'_, '_>) {
                 hint,
             );
         }
-        if category.role != LegalRole::Processor && category.legal_basis.is_none() {
-            let message =
-                format!("the company is `{}` of this category without a legal basis", category.role);
-            let hint = "write the basis under GDPR Art. 6(1)";
-            check.error(FindingCode::MissingLegalBasis, &path.key("legal_basis"), message, hint);
-        }
+        legal_roles(check, category, &path);
         if category.purposes.is_empty() {
             let message = "this category may be used for no purpose";
             let hint = "name its purposes";
@@ -55,15 +73,42 @@ fn categories(check: &mut Check<'_, '_>) {
     }
 }
 
+/// Whoever decides on a use, if on one alone, needs a legal basis (S2.5, S2.6); a role is one of a use that there is.
+fn legal_roles(check: &mut Check<'_, '_>, category: &Category, path: &Path) {
+    if category.legal_basis.is_none() {
+        let decides = |role: &LegalRole| *role != LegalRole::Processor;
+        let of_all = decides(&category.role).then(|| (category.role, String::new()));
+        let decided = of_all.or_else(|| {
+            let (purpose, role) = category.role_for.iter().find(|(_, role)| decides(role))?;
+            Some((*role, format!(", for `{}`,", shortened(purpose.as_str()))))
+        });
+        if let Some((role, purpose)) = decided {
+            let message = format!("the company is `{role}` of this category{purpose} without a legal basis");
+            let hint = "write the basis under GDPR Art. 6(1)";
+            check.error(FindingCode::MissingLegalBasis, &path.key("legal_basis"), message, hint);
+        }
+    }
+    // A purpose that nobody declares was reported as that.
+    let declared = &check.document.purposes;
+    let unused = |purpose: &&Name| declared.contains_key(*purpose) && !category.purposes.contains(*purpose);
+    for purpose in category.role_for.keys().filter(unused) {
+        let message = format!("`{}` is no purpose of this category", shortened(purpose.as_str()));
+        let hint = "add it to the purposes, or take its role away";
+        let path = path.key("role_for").key(purpose.as_str());
+        check.error(FindingCode::RoleWithoutPurpose, &path, message, hint);
+    }
+}
+
 fn purposes(check: &mut Check<'_, '_>) {
     let document = check.document;
-    let users = ["categories", "processors", "access", "requests"];
+    let users = ["categories", "processors", "sinks", "access", "requests"];
     if !users.iter().all(|section| check.is_whole(&Path::of([*section]))) {
         return;
     }
     let mut used: BTreeSet<&Name> = BTreeSet::new();
     used.extend(document.categories.values().flat_map(|category| &category.purposes));
     used.extend(document.processors.values().flat_map(|processor| &processor.purposes));
+    used.extend(document.sinks.values().flat_map(|sink| &sink.purposes));
     used.extend(document.access.allow.iter().flat_map(|rule| &rule.purposes));
     used.extend(document.access.deny.iter().flat_map(|rule| &rule.purposes));
     used.extend(document.requests.iter().map(|requests| &requests.purpose));

@@ -9,10 +9,12 @@ mod ids;
 mod levels;
 mod operations;
 mod references;
+mod release;
 mod retention;
 mod reviewers;
 mod texts;
 
+pub use data::{MAX_CATEGORIES, MAX_PURPOSES};
 pub(crate) use dates::check_dates;
 
 use super::document::PolicyDocument;
@@ -29,6 +31,7 @@ pub(crate) fn check(document: &PolicyDocument, findings: &mut Findings) {
     references::check(&mut check);
     ids::check(&mut check);
     levels::check(&mut check);
+    release::check(&mut check);
     data::check(&mut check);
     retention::check(&mut check);
     operations::check(&mut check);

@@ -22,7 +22,14 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     for (name, category) in &document.categories {
         let path = Path::of(["categories", name.as_str()]);
         purposes.expect(check, &path.key("purposes"), &category.purposes);
+        for purpose in category.role_for.keys() {
+            purposes.expect(check, &path.key("role_for").key(purpose.as_str()), [purpose]);
+        }
         platforms.expect(check, &path.key("synced_to"), &category.synced_to);
+    }
+    for (name, platform) in &document.platforms {
+        let path = Path::of(["platforms", name.as_str(), "categories"]);
+        categories.expect(check, &path, &platform.categories);
     }
     for (name, source) in &document.sources {
         let path = Path::of(["sources", name.as_str()]);
@@ -33,6 +40,16 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         let path = Path::of(["processors", name.as_str()]);
         categories.expect(check, &path.key("categories"), &processor.categories);
         purposes.expect(check, &path.key("purposes"), &processor.purposes);
+    }
+    for (name, sink) in &document.sinks {
+        let path = Path::of(["sinks", name.as_str()]);
+        categories.expect(check, &path.key("categories"), &sink.categories);
+        purposes.expect(check, &path.key("purposes"), &sink.purposes);
+    }
+    for (name, reason) in &document.reasons {
+        let path = Path::of(["reasons", name.as_str()]);
+        roles.expect(check, &path.key("roles"), &reason.roles);
+        roles.expect(check, &path.key("approvers"), &reason.approvers);
     }
     let allow = document.access.allow.iter().map(|rule| (&rule.roles, &rule.categories, &rule.purposes));
     let deny = document.access.deny.iter().map(|rule| (&rule.roles, &rule.categories, &rule.purposes));

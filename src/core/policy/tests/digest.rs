@@ -35,7 +35,36 @@ fn the_builder_gives_the_digest_of_the_file() {
             .mfa_within(Period::hours(12))
             .record(Record::Before),
     )
-    .class("platform.token", Class::new(Level::Restricted, "connected_platform").authenticator(true))
+    .class(
+        "platform.token",
+        Class::new(Level::Restricted, "connected_platform").authenticator(true).redact(Redact::Tag),
+    )
+    .class(
+        "platform.contact",
+        Class::new(Level::Confidential, "connected_platform").redact(Redact::EmailDomain),
+    )
+    .class("platform.shop", Class::new(Level::Internal, "connected_platform").redact(Redact::Show))
+    .sink("app_log", SinkEntry::new("Application log", SinkKind::Log, Level::Internal))
+    .sink(
+        "support_screen",
+        SinkEntry::new("Support screen", SinkKind::Screen, Level::Confidential)
+            .categories(["billing"])
+            .purposes(["requests"]),
+    )
+    .reason(
+        "legal_order",
+        ReasonEntry::new(
+            "A court or an authority orders it",
+            [Release::Expose],
+            Level::Restricted,
+            ["privacy"],
+        ),
+    )
+    .reason(
+        "published",
+        ReasonEntry::new("The person has published it", [Release::Lower], Level::Confidential, ["privacy"])
+            .approvers(["privacy"]),
+    )
     .class("billing.invoice", Class::new(Level::Confidential, "billing"))
     .cap(
         Cap::new("tiktok-data", "stored", Period::days(30), "TikTok Shop terms, read 2026-11-22")

@@ -6,6 +6,7 @@ use serde_json::Value;
 mod checks;
 mod digest;
 mod hostile;
+mod release;
 
 use super::sample::GOOD;
 use super::*;
@@ -29,6 +30,27 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
+/// Every finding of the good policy with one text replaced.
+fn findings_after(replace: &str, with: &str) -> Vec<Finding> {
+    assert!(GOOD.contains(replace), "{replace}");
+    match Policy::from_toml(&GOOD.replacen(replace, with, 1)) {
+        Ok(policy) => policy.findings().to_vec(),
+        Err(error) => error.findings().to_vec(),
+    }
+}
+
+/// The good policy with one text replaced gives exactly these findings, each with its line.
+fn exactly<'e>(cases: impl IntoIterator<Item = (&'e str, &'e str, Vec<(Severity, FindingCode, &'e str)>)>) {
+    for (replace, with, expected) in cases {
+        let found = findings_after(replace, with);
+        let mut seen: Vec<_> = found.iter().map(|f| (f.severity(), f.code(), f.path())).collect();
+        seen.sort_by_key(|(_, code, path)| (code.as_str(), *path));
+        assert_eq!(seen, expected, "{replace} -> {with}");
+        let placed = found.iter().all(|finding| finding.line().is_some());
+        assert!(placed, "{replace} -> {with}");
+    }
+}
+
 #[test]
 fn a_good_policy_has_no_findings_and_answers_look_ups() {
     let policy = good();
@@ -40,6 +62,9 @@ fn a_good_policy_has_no_findings_and_answers_look_ups() {
     assert!(policy.purpose("order_sync").unwrap().needs_authorization);
     assert_eq!(policy.platform("tiktok").unwrap().default_level, Some(Level::Restricted));
     assert!(policy.category("nothing").is_none());
+    let billing = policy.category("billing").unwrap();
+    assert_eq!(billing.legal_role("requests"), LegalRole::Processor);
+    assert_eq!(billing.legal_role("invoicing"), LegalRole::Controller);
     assert_eq!(policy.level(Level::Restricted).mfa_within, Some(Period::hours(12)));
     assert_eq!(policy.level(Level::Public), &LevelControls::new());
     assert_eq!(
