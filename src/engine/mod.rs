@@ -9,6 +9,7 @@ mod batch;
 mod blocking;
 mod builder;
 mod carry_out;
+mod column;
 mod connect;
 mod contact;
 mod disposal;

@@ -12,10 +12,7 @@ use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::AuditEvent;
-use crate::core::classification::{
-    ClassSpec, Classified, DataClass, DecodeError, FieldValue, Level, Record, RecordSpec, decode,
-    decode_value,
-};
+use crate::core::classification::{DecodeError, Level, Record, RecordSpec, decode};
 use crate::core::id::{Name, SubjectId};
 use crate::core::place::{Place, Scope};
 use crate::crypto::{self, Envelope, PlaceKeys, ScopeKind};
@@ -106,39 +103,11 @@ impl<P: Ports> Steward<P> {
         })?)
     }
 
-    /// Opens one value from a column of the host's own, sealed by [`seal`](Self::seal) with the same `kind` and `field`.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub async fn open_sealed<T: FieldValue, C: DataClass>(
-        &self,
-        grant: &Grant,
-        place: &Place,
-        kind: &'static str,
-        field: &'static str,
-        sealed: &[u8],
-    ) -> Result<Classified<T, C>, OpenError> {
-        let class = ClassSpec::of::<C>();
-        self.check_class(grant, place, class.category, class.level).await?;
-        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(OpenError::NotFound)?;
-        let mut keys = self.keys();
-        self.record_opening(&mut keys, grant, place, class.category, class.level).await?;
-        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
-        let stored = StoredField {
-            name: Name::new(field),
-            class: Name::new(class.id),
-            subject: place.subject_of(field).cloned(),
-            body: FieldBody::Sealed(sealed.to_vec()),
-        };
-        let plain = keys.open_field(place, &key, &stored).await?;
-        Ok(decode_value(kind, field, plain)?)
-    }
-
     async fn check<R: Record>(&self, grant: &Grant, place: &Place) -> Result<(), OpenError> {
         self.check_class(grant, place, R::CATEGORY, R::level()).await
     }
 
-    async fn check_class(
+    pub(super) async fn check_class(
         &self,
         grant: &Grant,
         place: &Place,

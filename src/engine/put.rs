@@ -19,8 +19,7 @@ use crate::contracts::{
 use crate::core::access::Purpose;
 use crate::core::audit::AuditEvent;
 use crate::core::classification::{
-    ClassSpec, Classified, DataClass, DecodeError, EncodedField, FieldValue, IngestError, Record, RecordSpec,
-    encode, encode_value, ingest,
+    ClassSpec, DecodeError, EncodedField, IngestError, Record, RecordSpec, encode, ingest,
 };
 use crate::core::id::{Name, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
@@ -247,30 +246,6 @@ impl<P: Ports> Steward<P> {
         Ok(found)
     }
 
-    /// Seals one value for a column of the host's own: bound to tenant, connection, person, `kind`, record, `field` and class.
-    ///
-    /// # Errors
-    /// [`PutError::BadPlace`], or where there is no key to seal under.
-    pub async fn seal<T: FieldValue, C: DataClass>(
-        &self,
-        place: &Place,
-        kind: &'static str,
-        field: &'static str,
-        value: &Classified<T, C>,
-    ) -> Result<Vec<u8>, PutError> {
-        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(PutError::BadPlace)?;
-        if let Some(connection) = place.connection_id() {
-            self.live(place.tenant_id(), connection.as_str()).await?;
-        }
-        let plain = encode_value(kind, field, value)?;
-        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
-        let mut keys = self.keys();
-        let subject = place.subject_of(field);
-        let class = Name::new(ClassSpec::of::<C>().id);
-        let field = Name::new(field);
-        Ok(keys.seal_at(place, &key, &field, &class, subject, &plain).await?)
-    }
-
     async fn put_from<R: Record>(
         &self,
         place: &Place,
@@ -384,7 +359,7 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Since when the connection is authorised.
-    async fn live(&self, tenant: &TenantId, connection: &str) -> Result<DateTime<Utc>, PutError> {
+    pub(super) async fn live(&self, tenant: &TenantId, connection: &str) -> Result<DateTime<Utc>, PutError> {
         let store = self.inner.ports.documents();
         let found = papers::load::<Authorization>(store, tenant, connection).await?;
         let live = found.map(|filed| filed.paper).filter(Authorization::is_live);

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroize;
 
+use super::keyring::KeyError;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
@@ -22,9 +23,21 @@ pub enum ReleaseError {
     /// The policy does not allow it. That is on the audit trail.
     #[error(transparent)]
     Denied(#[from] ReleaseDenied),
+    /// There is no key to name the people of it under.
+    #[error(transparent)]
+    Key(KeyError),
     /// A failure below the engine.
     #[error(transparent)]
     Trouble(#[from] Trouble),
+}
+
+impl From<KeyError> for ReleaseError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Trouble(trouble) => Self::Trouble(trouble),
+            key => Self::Key(key),
+        }
+    }
 }
 
 /// What is released: its declared classes, the categories that count, its level, and the class that it takes on.
@@ -117,6 +130,10 @@ impl<P: Ports> Steward<P> {
         if self.records(subject.level) {
             let own = by.tenant() == place.tenant_id();
             let mut keys = self.keys();
+            if decision.is_ok() {
+                // A yes names who asked and who approved: under a key of the tenant, which has one from here on.
+                keys.for_sealing(&Scope::Tenant(by.tenant().clone())).await?;
+            }
             let approver = match request.approver().filter(|approver| approver.tenant() == by.tenant()) {
                 Some(approver) => keys.principal(approver).await?,
                 None => None,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::class::{Class, ClassSpec, DataClass};
@@ -9,6 +11,7 @@ use super::classified::Classified;
 use super::level::{Level, StaticLevel};
 use super::permit::LabelPermit;
 use super::proof::{Proof, shows_label};
+use super::record::{DecodeError, decode_plain, encode_plain};
 use super::{FlowDenied, Label};
 use crate::core::id::Name;
 use crate::core::policy::Policy;
@@ -115,6 +118,41 @@ impl<T: Zeroize> Labelled<T> {
         }
     }
 
+    /// Its JSON form, label and all, to be sealed.
+    ///
+    /// # Errors
+    /// Where the value has no JSON form.
+    pub(crate) fn encode(
+        &self,
+        kind: &'static str,
+        field: &'static str,
+    ) -> Result<Zeroizing<Vec<u8>>, DecodeError>
+    where
+        T: Serialize,
+    {
+        let (categories, purposes) = self.policy.taxonomy().names(&self.label);
+        let stored = Stored { level: self.label.level(), categories, purposes, value: &*self.value };
+        encode_plain(kind, field, &stored)
+    }
+
+    /// A value with its label, under `policy`, from its JSON form.
+    ///
+    /// # Errors
+    /// Where that is another.
+    pub(crate) fn decode(
+        policy: &Policy,
+        kind: &'static str,
+        field: &'static str,
+        bytes: &[u8],
+    ) -> Result<Self, DecodeError>
+    where
+        T: DeserializeOwned,
+    {
+        let stored: Stored<T> = decode_plain(kind, field, bytes)?;
+        let label = policy.taxonomy().named(stored.level, stored.categories, stored.purposes);
+        Ok(Self::new(policy, label, stored.value))
+    }
+
     /// The categories that it is of, by name; none where it may be of any.
     pub(crate) fn categories(&self) -> impl Iterator<Item = &Name> {
         self.policy.taxonomy().categories_of(&self.label)
@@ -123,6 +161,15 @@ impl<T: Zeroize> Labelled<T> {
     pub(super) fn inner(&self) -> &T {
         &self.value
     }
+}
+
+/// A value with the names of its label; `None` for any category, or any purpose.
+#[derive(Serialize, Deserialize)]
+struct Stored<T> {
+    level: Level,
+    categories: Option<Vec<Name>>,
+    purposes: Option<Vec<Name>>,
+    value: T,
 }
 
 impl<T: Zeroize, C: Class> Classified<T, C> {

@@ -12,7 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::classified::ExposeError;
 use super::data_map::Declares;
 use super::proof::Proof;
-use super::shape::{Content, Member, Opaque, Options, Path, Shape, Take, Visit};
+use super::shape::{Content, Member, Opaque, Path, Shape, Take, Visit};
 use super::{ClassSpec, Classified, DataClass, Level};
 
 /// What a field may hold: anything that can be encoded, read back and wiped. Implemented for every such type.
@@ -223,8 +223,16 @@ pub(crate) fn encode_value<T: FieldValue, C: DataClass>(
     field: &'static str,
     value: &Classified<T, C>,
 ) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+    encode_plain(kind, field, value.for_encoding())
+}
+
+pub(super) fn encode_plain<T: Serialize>(
+    kind: &'static str,
+    field: &'static str,
+    value: &T,
+) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
     let mut bytes = Zeroizing::new(Vec::new());
-    let written = Opaque::of(value.for_encoding()).write_json(&mut *bytes);
+    let written = Opaque::of(value).write_json(&mut *bytes);
     written.map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })?;
     Ok(bytes)
 }
@@ -238,9 +246,16 @@ pub(crate) fn decode_value<T: FieldValue, C: DataClass>(
     field: &'static str,
     bytes: Zeroizing<Vec<u8>>,
 ) -> Result<Classified<T, C>, DecodeError> {
-    let mut bytes = Some(bytes);
-    let path = Path::root(kind);
-    Classified::build(&path.to(field, Options::new()), &mut ByName(&mut |_| bytes.take()))
+    decode_plain(kind, field, &bytes).map(Classified::new)
+}
+
+pub(super) fn decode_plain<T: DeserializeOwned>(
+    kind: &'static str,
+    field: &'static str,
+    bytes: &[u8],
+) -> Result<T, DecodeError> {
+    // The source is dropped on purpose: serde's message may quote the value.
+    serde_json::from_slice(bytes).map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
 }
 
 /// Shows a record by its declaration alone: classes, no values, and of an enum not even the variant.

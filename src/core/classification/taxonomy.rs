@@ -124,6 +124,32 @@ impl Taxonomy {
         Label { categories, purposes: bits(&self.purposes, &mut purposes.into_iter()), ..top }
     }
 
+    /// The categories and the purposes of a label, by name; `None` for any.
+    pub(super) fn names(&self, label: &Label) -> (Option<Vec<Name>>, Option<Vec<Name>>) {
+        let names = |all, bits| (bits != u128::MAX).then(|| set(all, bits).cloned().collect());
+        (names(&self.categories, label.categories), names(&self.purposes, label.purposes))
+    }
+
+    /// The label with these names. A category that is not declared makes it any; a purpose that is not declared is none.
+    pub(super) fn named(
+        &self,
+        level: Level,
+        categories: Option<Vec<Name>>,
+        purposes: Option<Vec<Name>>,
+    ) -> Label {
+        let category = |bits, name: &Name| match bit(&self.categories, name.as_str()) {
+            0 => u128::MAX,
+            bit => bits | bit,
+        };
+        let purpose = |bits, name: &Name| bits | bit(&self.purposes, name.as_str());
+        Label {
+            level,
+            policy: self.policy,
+            categories: categories.map_or(u128::MAX, |names| names.iter().fold(0, category)),
+            purposes: purposes.map_or(u128::MAX, |names| names.iter().fold(0, purpose)),
+        }
+    }
+
     /// The categories of a label, by name; none where it is of any.
     pub(super) fn categories_of(&self, label: &Label) -> impl Iterator<Item = &Name> {
         let bits = if label.categories == u128::MAX { 0 } else { label.categories };
@@ -200,5 +226,72 @@ impl UnknownName {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::policy::{GOOD, Policy};
+
+    crate::classes! {
+        Token: Restricted in "connected_platform" = "platform.token";
+        Shop: Internal in "connected_platform" = "platform.shop";
+        Raised: Confidential in "connected_platform" = "platform.shop";
+        Nobody: Public in "billing" = "billing.nobody";
+    }
+
+    #[test]
+    fn a_class_has_the_level_category_and_purposes_of_the_policy() {
+        let policy = Policy::from_toml(GOOD).unwrap();
+        let taxonomy = policy.taxonomy();
+        let label = taxonomy.of_class::<Token>();
+        let purposes = ["order_sync", "requests"];
+        assert_eq!(Ok(label), taxonomy.label(Level::Restricted, &["connected_platform"], &purposes));
+        assert_eq!(
+            taxonomy.show(&label).to_string(),
+            "restricted in connected_platform for order_sync, requests"
+        );
+        let invoice = taxonomy.class("billing.invoice").unwrap();
+        let both = taxonomy.show(&label.join(invoice)).to_string();
+        assert_eq!(both, "restricted in billing, connected_platform for requests");
+        assert_eq!(taxonomy.of_class::<Shop>().level(), Level::Internal);
+        assert_eq!(
+            taxonomy.of_class::<Raised>().level(),
+            Level::Confidential,
+            "the stricter of policy and code"
+        );
+        assert_eq!(taxonomy.of_class::<Nobody>(), taxonomy.top(), "what the policy does not know is unknown");
+        assert_eq!(taxonomy.show(&taxonomy.top()).to_string(), "restricted in any category");
+        assert_eq!(taxonomy.show(&taxonomy.bottom()).to_string(), "public for any purpose");
+        let unknown = taxonomy.label(Level::Public, &["billing", "bill"], &[]).unwrap_err();
+        assert_eq!(unknown.to_string(), "the policy declares no category `bill`");
+    }
+
+    #[test]
+    fn labels_of_two_versions_of_a_policy_do_not_mix() {
+        let one = Policy::from_toml(GOOD).unwrap();
+        let other = Policy::from_toml(&GOOD.replace("version = \"3\"", "version = \"4\"")).unwrap();
+        let (one, other) = (one.taxonomy().of_class::<Shop>(), other.taxonomy().of_class::<Shop>());
+        assert!(!one.flows_to(&other) && !other.flows_to(&one));
+        let mixed = one.join(other);
+        assert!(!mixed.flows_to(&one) && !mixed.flows_to(&other));
+    }
+
+    #[test]
+    fn names_are_stored_and_found_again() {
+        let policy = Policy::from_toml(GOOD).unwrap();
+        let taxonomy = policy.taxonomy();
+        for label in [taxonomy.of_class::<Token>(), taxonomy.top(), taxonomy.bottom()] {
+            let (categories, purposes) = taxonomy.names(&label);
+            assert_eq!(taxonomy.named(label.level(), categories, purposes), label);
+        }
+        let gone = Some(vec![Name::new("billing"), Name::new("gone")]);
+        let label = taxonomy.named(Level::Public, gone.clone(), gone);
+        assert_eq!(
+            label,
+            taxonomy.named(Level::Public, None, Some(Vec::new())),
+            "unknown names are the unknown"
+        );
     }
 }

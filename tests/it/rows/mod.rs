@@ -3,6 +3,7 @@
 
 mod classification_policy;
 mod data_map;
+mod leaving;
 mod s1;
 mod s1_requests;
 mod s2;
