@@ -15,6 +15,7 @@ mod level;
 mod permit;
 mod proof;
 mod record;
+pub mod redacted;
 mod shape;
 mod sink;
 mod taxonomy;
