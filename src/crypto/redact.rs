@@ -163,9 +163,8 @@ impl Redactors {
             }
             // The level in code is asked too: a policy that says `show` of a class above Internal is refused when it is loaded.
             Redact::Show if class.level <= Level::Internal => {
-                let mut json = Zeroizing::new(Vec::new());
-                let written = value.write_json(&mut *json).is_ok();
-                let json = std::str::from_utf8(&json).ok().filter(|_| written);
+                let json = value.json().ok();
+                let json = json.as_deref().and_then(|json| std::str::from_utf8(json).ok());
                 show(json.map_or(Seen::Nothing, Seen::Json))
             }
             Redact::Show => show(Seen::Nothing),
@@ -352,9 +351,7 @@ impl io::Write for MacWriter {
 
 /// The text that a value is, where it is one.
 fn text_of(value: &Opaque<'_>) -> Option<Zeroizing<String>> {
-    let mut json = Zeroizing::new(Vec::new());
-    value.write_json(&mut *json).ok()?;
-    serde_json::from_slice(&json).ok().map(Zeroizing::new)
+    serde_json::from_slice(&value.json().ok()?).ok().map(Zeroizing::new)
 }
 
 /// The domain of an e-mail address. Nothing where it is no domain by its characters (RFC 1123 section 2.1): it goes to logs.
