@@ -275,7 +275,7 @@ impl Serialize for Redacted<'_> {
     }
 }
 
-/// A record, as it may be seen: made by [`Redactors::record`].
+/// A record, as it may be seen: made by [`Redactors::record`]. In `Debug` and `Display`, `_` stands for what is erased.
 pub struct RedactedRecord<'a, R> {
     redactors: &'a Redactors,
     record: &'a R,
@@ -285,7 +285,10 @@ impl<R: Record> fmt::Debug for RedactedRecord<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(R::KIND);
         let mut field = |name: &str, seen: Seen<'_>| {
-            shown.field(name, &format_args!("{seen}"));
+            match seen {
+                Seen::Nothing => shown.field(name, &format_args!("_")),
+                seen => shown.field(name, &format_args!("{seen}")),
+            };
         };
         let mut walk = Walk { redactors: self.redactors, field: &mut field };
         self.record.visit(&Path::root(R::KIND), &mut walk);
@@ -506,7 +509,7 @@ mod tests {
             Ship::Post { to: "ada@example.com".to_owned().into() },
         );
         let shown = format!("{:?}", redactors.record(&card));
-        assert_eq!(shown, "Sale { pay: , ship: \"post\", ship.post.to: …@example.com, note: *** }");
+        assert_eq!(shown, "Sale { pay: _, ship: \"post\", ship.post.to: …@example.com, note: *** }");
         let cash = sale(Pay::Cash {}, Ship::Pickup {});
         let shown = serde_json::to_string(&redactors.record(&cash)).unwrap();
         assert_eq!(shown, "{\"pay\":null,\"ship\":\"pickup\",\"note\":\"***\"}");
