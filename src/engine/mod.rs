@@ -19,6 +19,7 @@ mod keyring;
 mod managed;
 mod open;
 mod papers;
+mod pseudonymise;
 mod put;
 mod requests;
 mod steward;

@@ -1,6 +1,6 @@
 //! Storing: a record is labelled, sealed as the policy says, and kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -293,19 +293,24 @@ impl<P: Ports> Steward<P> {
         let values = record.encode()?;
         let mut keys = self.keys();
         let mut fields = Vec::with_capacity(values.len());
-        let mut index = Vec::new();
+        let (mut index, mut clear) = (Vec::new(), BTreeSet::new());
         for (spec, plain) in R::FIELDS.iter().zip(&values) {
             let subject = place.subject_of(spec.name);
             let (name, class) = (Name::new(spec.name), Name::new(spec.class.id));
             let body = if self.inner.policy.level(spec.class.level).seal.is_some() {
                 FieldBody::Sealed(keys.seal_at(place, &incoming.key, &name, &class, subject, plain).await?)
             } else {
+                clear.extend(subject);
                 FieldBody::Clear(plain.to_vec())
             };
             if spec.find_by {
                 index.extend(keys.index(place.tenant_id(), spec, plain).await?);
             }
             fields.push(StoredField { name, class, subject: subject.cloned(), body });
+        }
+        // No key refuses what is stored in the clear about somebody who was erased.
+        for subject in clear {
+            keys.refuse_closed(&Scope::Subject(place.tenant_id().clone(), subject.clone())).await?;
         }
         index.sort();
         let sealed = fields.iter().filter(|field| matches!(field.body, FieldBody::Sealed(_))).count();

@@ -68,6 +68,7 @@ words! {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "what `words!` derives is the same for every vocabulary")]
 impl Default for OnErasure {
     fn default() -> Self {
         Self::Erase
