@@ -11,14 +11,19 @@ const BLOCK: usize = 64;
 
 /// HMAC-SHA-256 of the parts, one after the other, under `key`.
 pub(super) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    finish(keyed(key), parts)
+}
+
+/// HMAC-SHA-256 under `key`, ready to take a message. It wipes itself.
+pub(super) fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     let mut padded = Zeroizing::new([0_u8; BLOCK]);
     padded.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    finish(&padded, parts)
+    of_block(&padded)
 }
 
 /// HKDF-Extract: the pseudorandom key of the parts, one after the other.
 pub(super) fn extract(salt: &Salt, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    finish(&salt.0, parts)
+    finish(of_block(&salt.0), parts)
 }
 
 /// HKDF-Expand to 32 bytes, which is its first block: `T(1) = HMAC(prk, info ‖ 0x01)`.
@@ -42,8 +47,11 @@ impl Salt {
     }
 }
 
-fn finish(padded: &[u8; BLOCK], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(padded.into());
+fn of_block(padded: &[u8; BLOCK]) -> Hmac<Sha256> {
+    <Hmac<Sha256> as KeyInit>::new(padded.into())
+}
+
+fn finish(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     parts.iter().for_each(|part| mac.update(part));
     let mut output = mac.finalize().into_bytes();
     let bytes = Zeroizing::new(output.into());
@@ -64,6 +72,13 @@ mod tests {
         key[..4].copy_from_slice(b"Jefe");
         let tag = hmac(&key, &[b"what do ya want ", b"for nothing?"]);
         assert_eq!(tag.to_vec(), unhex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+    }
+
+    /// A keyed state is two states of the hash, which were fed with the key.
+    #[test]
+    fn a_keyed_state_wipes_itself() {
+        fn wipes<T: zeroize::ZeroizeOnDrop>() {}
+        wipes::<Sha256>();
     }
 
     #[test]

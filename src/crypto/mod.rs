@@ -15,6 +15,7 @@ mod index;
 mod key;
 mod mac;
 mod place_key;
+mod redact;
 mod wrap;
 mod xaes;
 
@@ -29,4 +30,5 @@ pub use header::{Header, HeaderError, MAX_SCOPES, ScopeKind, Suite};
 pub use index::{blind_index, normalise, pseudonym};
 pub use key::SecretKey;
 pub use place_key::PlaceKeys;
+pub use redact::{Redacted, RedactedRecord, Redactors, ValuePseudonym};
 pub use wrap::{WRAPPED_BYTES, unwrap, wrap};

@@ -7,9 +7,12 @@ use super::papers;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Answer, Decision, Explanation, Facts, Grant, Question, decide, explain};
+use crate::core::access::{
+    Answer, Decision, Explanation, Facts, Grant, Principal, Question, decide, explain,
+};
 use crate::core::audit::{AuditEvent, DecidedAs};
 use crate::core::classification::Level;
+use crate::core::id::{ConnectionId, TenantId};
 use crate::core::policy::{Policy, Record};
 
 /// The answer to a question.
@@ -60,15 +63,8 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// A failure below the engine. A denial is not an error.
     pub async fn authorize(&self, question: &Question) -> Result<Access, Trouble> {
-        let mut facts = Facts::new(self.now(), self.inner.environment);
         let resource = question.resource();
-        if let Some(connection) = resource.connection()
-            && question.principal().tenant() == resource.tenant()
-        {
-            let store = self.inner.ports.documents();
-            let found = papers::load::<Authorization>(store, resource.tenant(), connection.as_str()).await?;
-            facts = facts.authorization(found.is_some_and(|filed| filed.paper.is_live()));
-        }
+        let facts = self.facts(question.principal(), resource.tenant(), resource.connection()).await?;
         let policy = &self.inner.policy;
         let decision = decide(policy, question, &facts);
         let (outcome, rule) = match decision.answer() {
@@ -98,6 +94,21 @@ impl<P: Ports> Steward<P> {
                 Access::Denied(Denial { policy: policy.clone(), question: question.clone(), facts, decision })
             }
         })
+    }
+
+    /// What is known now: the time, the environment, and whether the connection's authorisation is live, where it is of the asker's
+    /// own tenant.
+    pub(super) async fn facts(
+        &self,
+        asker: &Principal,
+        tenant: &TenantId,
+        connection: Option<&ConnectionId>,
+    ) -> Result<Facts, Trouble> {
+        let facts = Facts::new(self.now(), self.inner.environment);
+        let Some(connection) = connection.filter(|_| asker.tenant() == tenant) else { return Ok(facts) };
+        let store = self.inner.ports.documents();
+        let found = papers::load::<Authorization>(store, tenant, connection.as_str()).await?;
+        Ok(facts.authorization(found.is_some_and(|filed| filed.paper.is_live())))
     }
 
     /// Whether actions on data of this level go on the trail.

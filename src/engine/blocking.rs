@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use zeroize::Zeroize;
 
 use super::authorize::Access;
 use super::carry_out::Export;
@@ -12,15 +13,18 @@ use super::erase::{EraseError, Revocation};
 use super::holds::HoldError;
 use super::open::OpenError;
 use super::put::{FindError, PutError, Stored};
+use super::release::ReleaseError;
 use super::requests::{CaseError, NewRequest};
 use super::steward::Steward;
 use super::sweep::Swept;
 use super::trail::TrailError;
 use super::trouble::Trouble;
 use crate::contracts::{AnyPorts, Destruction, Ports, block_on};
-use crate::core::access::{Grant, Principal, Purpose, Question};
+use crate::core::access::{Grant, Principal, Purpose, Question, ReleaseRequest};
 use crate::core::audit::Head;
-use crate::core::classification::{Classified, DataClass, FieldValue, Record};
+use crate::core::classification::{
+    AuditedReason, Class, Classified, DataClass, FieldValue, LabelPermit, Labelled, Permit, Record,
+};
 use crate::core::dsr::{
     AnyCase, Approved, Case, Closed, Planned, Received, Reviewed, Verdict, VerificationMethod, Verified,
 };
@@ -28,6 +32,7 @@ use crate::core::id::{CaseId, ConnectionId, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
 use crate::core::policy::PolicyDigest;
 use crate::core::retention::Hold;
+use crate::crypto::Redactors;
 
 /// The verbs of a [`Steward`] for synchronous hosts. Everything that is not a verb (policy, time, page) is the steward's own.
 #[derive(Debug)]
@@ -74,7 +79,13 @@ blocking! {
     find<R: Record>(tenant: &TenantId, field: &str, value: &str) -> Result<Vec<SubjectId>, FindError>;
     seal<T: FieldValue, C: DataClass>(place: &Place, kind: &'static str, field: &'static str, value: &Classified<T, C>) -> Result<Vec<u8>, PutError>;
     open_sealed<T: FieldValue, C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
+    seal_labelled<T: FieldValue>(place: &Place, kind: &'static str, field: &'static str, value: &Labelled<T>) -> Result<Vec<u8>, PutError>;
+    open_labelled<T: FieldValue>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Labelled<T>, OpenError>;
     authorize(question: &Question) -> Result<Access, Trouble>;
+    account<C: Class>(request: &ReleaseRequest) -> Result<AuditedReason, ReleaseError>;
+    permit<C: Class, D: DataClass>(request: &ReleaseRequest) -> Result<Permit<C, D>, ReleaseError>;
+    permit_labelled<T: Zeroize, D: DataClass>(value: &Labelled<T>, request: &ReleaseRequest) -> Result<LabelPermit<D>, ReleaseError>;
+    redactors(tenant: &TenantId) -> Result<Redactors, Trouble>;
     open<R: Record>(grant: &Grant, place: &Place) -> Result<R, OpenError>;
     place_hold(hold: &Hold) -> Result<(), HoldError>;
     lift_hold(tenant: &TenantId, id: &str) -> Result<bool, Trouble>;

@@ -9,7 +9,7 @@ use super::trouble::Trouble;
 use crate::contracts::{AnyKeyProvider, AnySource, Clock, DataSource, Ports, SystemClock};
 use crate::core::access::Environment;
 use crate::core::audit::AuditEvent;
-use crate::core::classification::{BindError, DataMap, RecordSet};
+use crate::core::classification::{BindError, DataMap, Declares};
 use crate::core::dsr::{Clocks, Holidays};
 use crate::core::id::Name;
 use crate::core::policy::{Policy, SourceKind};
@@ -49,7 +49,7 @@ impl<P: Ports> Builder<P> {
     }
 
     /// Binds kinds of record: code and policy must say the same of each.
-    pub fn bind<S: RecordSet>(mut self) -> Self {
+    pub fn bind<S: Declares>(mut self) -> Self {
         self.map = self.map.and(DataMap::of::<S>());
         self
     }

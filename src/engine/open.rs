@@ -12,9 +12,7 @@ use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::AuditEvent;
-use crate::core::classification::{
-    ClassSpec, Classified, DataClass, DecodeError, FieldValue, Level, Record, decode_field,
-};
+use crate::core::classification::{DecodeError, Level, Record, RecordSpec, decode};
 use crate::core::id::{Name, SubjectId};
 use crate::core::place::{Place, Scope};
 use crate::crypto::{self, Envelope, PlaceKeys, ScopeKind};
@@ -90,53 +88,26 @@ impl<P: Ports> Steward<P> {
         let mut keys = self.keys();
         self.record_opening(&mut keys, grant, place, R::CATEGORY, R::level()).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
+        let record = RecordSpec::of::<R>();
         for field in &row.fields {
-            let declared = R::FIELDS.iter().find(|spec| field.name == *spec.name);
+            let declared = record.field(field.name.as_str());
             if declared.is_none_or(|spec| field.class != *spec.class.id) {
                 // Stored under another declaration than the one in code: to be shown as missing, not under a wrong class.
                 continue;
             }
             opened.push((field.name.clone(), keys.open_field(place, &row.key, field).await?));
         }
-        Ok(R::decode(&mut |name| {
+        Ok(decode(&mut |name| {
             let at = opened.iter().position(|(field, _)| field == name)?;
             Some(opened.swap_remove(at).1)
         })?)
-    }
-
-    /// Opens one value from a column of the host's own, sealed by [`seal`](Self::seal) with the same `kind` and `field`.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub async fn open_sealed<T: FieldValue, C: DataClass>(
-        &self,
-        grant: &Grant,
-        place: &Place,
-        kind: &'static str,
-        field: &'static str,
-        sealed: &[u8],
-    ) -> Result<Classified<T, C>, OpenError> {
-        let class = ClassSpec::of::<C>();
-        self.check_class(grant, place, class.category, class.level).await?;
-        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(OpenError::NotFound)?;
-        let mut keys = self.keys();
-        self.record_opening(&mut keys, grant, place, class.category, class.level).await?;
-        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
-        let stored = StoredField {
-            name: Name::new(field),
-            class: Name::new(class.id),
-            subject: place.subject_of(field).cloned(),
-            body: FieldBody::Sealed(sealed.to_vec()),
-        };
-        let plain = keys.open_field(place, &key, &stored).await?;
-        Ok(decode_field(kind, field, Some(plain))?)
     }
 
     async fn check<R: Record>(&self, grant: &Grant, place: &Place) -> Result<(), OpenError> {
         self.check_class(grant, place, R::CATEGORY, R::level()).await
     }
 
-    async fn check_class(
+    pub(super) async fn check_class(
         &self,
         grant: &Grant,
         place: &Place,

@@ -19,8 +19,7 @@ use crate::contracts::{
 use crate::core::access::Purpose;
 use crate::core::audit::AuditEvent;
 use crate::core::classification::{
-    ClassSpec, Classified, DataClass, DecodeError, FieldSpec, FieldValue, IngestError, Record, encode_field,
-    ingest,
+    ClassSpec, DecodeError, EncodedField, IngestError, Record, RecordSpec, encode, ingest,
 };
 use crate::core::id::{Name, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
@@ -221,7 +220,8 @@ impl<P: Ports> Steward<P> {
         field: &str,
         value: &str,
     ) -> Result<Vec<SubjectId>, FindError> {
-        let Some(spec) = R::FIELDS.iter().find(|spec| spec.name == field && spec.find_by) else {
+        let record = RecordSpec::of::<R>();
+        let Some(spec) = record.field(field).filter(|spec| spec.find_by) else {
             return Err(FindError::NotIndexed { kind: R::KIND, field: field.to_owned() });
         };
         let Some((_, key)) = self.keys().newest(&Scope::Tenant(tenant.clone())).await? else {
@@ -230,7 +230,7 @@ impl<P: Ports> Steward<P> {
         let query = crate::contracts::RecordQuery {
             tenant: Some(tenant.clone()),
             kind: Some(Name::new(R::KIND)),
-            index: Some(index_entry(&key, spec, value)),
+            index: Some(index_entry(&key, &spec.class, field, value)),
             ..Default::default()
         };
         let rows = self.rows(&query).await?;
@@ -246,30 +246,6 @@ impl<P: Ports> Steward<P> {
         Ok(found)
     }
 
-    /// Seals one value for a column of the host's own: bound to tenant, connection, person, `kind`, record, `field` and class.
-    ///
-    /// # Errors
-    /// [`PutError::BadPlace`], or where there is no key to seal under.
-    pub async fn seal<T: FieldValue, C: DataClass>(
-        &self,
-        place: &Place,
-        kind: &'static str,
-        field: &'static str,
-        value: &Classified<T, C>,
-    ) -> Result<Vec<u8>, PutError> {
-        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(PutError::BadPlace)?;
-        if let Some(connection) = place.connection_id() {
-            self.live(place.tenant_id(), connection.as_str()).await?;
-        }
-        let plain = encode_field(kind, field, value)?;
-        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
-        let mut keys = self.keys();
-        let subject = place.subject_of(field);
-        let class = Name::new(ClassSpec::of::<C>().id);
-        let field = Name::new(field);
-        Ok(keys.seal_at(place, &key, &field, &class, subject, &plain).await?)
-    }
-
     async fn put_from<R: Record>(
         &self,
         place: &Place,
@@ -280,32 +256,31 @@ impl<P: Ports> Steward<P> {
     ) -> Result<Stored, PutError> {
         let key = record_key::<R>(place).ok_or(PutError::BadPlace)?;
         let incoming = Incoming { place, key, category: Name::new(R::CATEGORY), purpose, platform };
-        if self.inner.map.record(R::KIND).is_none() {
+        let Some(spec) = self.inner.map.kind(R::KIND) else {
             return Err(PutError::NotBound { kind: R::KIND });
-        }
-        if let Some((field, _)) = place
-            .fields_about_others()
-            .find(|(field, _)| R::FIELDS.iter().all(|spec| spec.name != field.as_str()))
+        };
+        if let Some((field, _)) =
+            place.fields_about_others().find(|(field, _)| spec.field(field.as_str()).is_none())
         {
             return Err(PutError::UnknownField { field: field.clone() });
         }
         let authorized = self.admit(&incoming).await?;
-        let values = record.encode()?;
+        let values = encode(record)?;
         let mut keys = self.keys();
         let mut fields = Vec::with_capacity(values.len());
         let (mut index, mut clear) = (Vec::new(), BTreeSet::new());
-        for (spec, plain) in R::FIELDS.iter().zip(&values) {
-            let subject = place.subject_of(spec.name);
-            let (name, class) = (Name::new(spec.name), Name::new(spec.class.id));
-            let body = if self.inner.policy.level(spec.class.level).seal.is_some() {
-                FieldBody::Sealed(keys.seal_at(place, &incoming.key, &name, &class, subject, plain).await?)
+        for EncodedField { name, class, find_by, value } in &values {
+            if *find_by {
+                index.extend(keys.index(place.tenant_id(), class, name, value).await?);
+            }
+            let subject = place.subject_of(name);
+            let (level, name, class) = (class.level, Name::new(name), Name::new(class.id));
+            let body = if self.inner.policy.level(level).seal.is_some() {
+                FieldBody::Sealed(keys.seal_at(place, &incoming.key, &name, &class, subject, value).await?)
             } else {
                 clear.extend(subject);
-                FieldBody::Clear(plain.to_vec())
+                FieldBody::Clear(value.to_vec())
             };
-            if spec.find_by {
-                index.extend(keys.index(place.tenant_id(), spec, plain).await?);
-            }
             fields.push(StoredField { name, class, subject: subject.cloned(), body });
         }
         // No key refuses what is stored in the clear about somebody who was erased.
@@ -339,12 +314,12 @@ impl<P: Ports> Steward<P> {
     ) -> Result<Vec<IndexEntry>, KeyError> {
         let mut index: Vec<IndexEntry> =
             row.index.iter().filter(|entry| !changes.contains_key(entry.field.as_str())).cloned().collect();
-        let spec = self.inner.map.record(row.key.kind.as_str());
+        let spec = self.inner.map.kind(row.key.kind.as_str());
         for (field, value) in changes {
             let spec = spec.and_then(|spec| spec.field(field)).filter(|spec| spec.find_by);
             if let Some(spec) = spec {
                 let plain = zeroize::Zeroizing::new(value.to_string().into_bytes());
-                index.extend(keys.index(&row.key.tenant, spec, &plain).await?);
+                index.extend(keys.index(&row.key.tenant, &spec.class, &spec.name, &plain).await?);
             }
         }
         index.sort();
@@ -389,7 +364,7 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Since when the connection is authorised.
-    async fn live(&self, tenant: &TenantId, connection: &str) -> Result<DateTime<Utc>, PutError> {
+    pub(super) async fn live(&self, tenant: &TenantId, connection: &str) -> Result<DateTime<Utc>, PutError> {
         let store = self.inner.ports.documents();
         let found = papers::load::<Authorization>(store, tenant, connection).await?;
         let live = found.map(|filed| filed.paper).filter(Authorization::is_live);
@@ -455,9 +430,9 @@ pub(super) fn record_key<R: Record>(place: &Place) -> Option<RecordKey> {
     Some(RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(R::KIND), id })
 }
 
-fn index_entry(tenant_key: &SecretKey, spec: &FieldSpec, value: &str) -> IndexEntry {
-    let tag = blind_index(&tenant_key.derive("index"), spec.class.id, spec.name, &normalise(value));
-    IndexEntry { field: Name::new(spec.name), tag: tag.to_vec() }
+fn index_entry(tenant_key: &SecretKey, class: &ClassSpec, field: &str, value: &str) -> IndexEntry {
+    let tag = blind_index(&tenant_key.derive("index"), class.id, field, &normalise(value));
+    IndexEntry { field: Name::new(field), tag: tag.to_vec() }
 }
 
 impl<P: Ports> KeySession<'_, P> {
@@ -518,13 +493,14 @@ impl<P: Ports> KeySession<'_, P> {
     async fn index(
         &mut self,
         tenant: &TenantId,
-        spec: &FieldSpec,
+        class: &ClassSpec,
+        field: &str,
         plain: &[u8],
     ) -> Result<Option<IndexEntry>, KeyError> {
         // Only text is looked up; anything else (a missing value among it) is not entered.
         let Ok(Value::String(text)) = serde_json::from_slice(plain) else { return Ok(None) };
         let text = zeroize::Zeroizing::new(text);
         let (_, key) = self.for_sealing(&Scope::Tenant(tenant.clone())).await?;
-        Ok(Some(index_entry(&key, spec, &text)))
+        Ok(Some(index_entry(&key, class, field, &text)))
     }
 }

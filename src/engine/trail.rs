@@ -76,7 +76,7 @@ impl<P: Ports> Steward<P> {
         let tenant_scope = Scope::Tenant(tenant.clone());
         entry.tenant = keys.pseudonym(&tenant_scope, "tenant", tenant.as_str()).await?;
         if let Some(principal) = by.filter(|principal| principal.tenant() == tenant) {
-            entry.by = keys.pseudonym(&tenant_scope, "principal", principal.id().as_str()).await?;
+            entry.by = keys.principal(principal).await?;
         }
         if let Some(subject) = subject {
             let scope = Scope::Subject(tenant.clone(), subject.clone());
@@ -87,6 +87,12 @@ impl<P: Ports> Steward<P> {
 }
 
 impl<P: Ports> KeySession<'_, P> {
+    /// The pseudonym of whoever acts, under the key of their tenant.
+    pub(super) async fn principal(&mut self, principal: &Principal) -> Result<Option<Pseudonym>, Trouble> {
+        let scope = Scope::Tenant(principal.tenant().clone());
+        self.pseudonym(&scope, "principal", principal.id().as_str()).await
+    }
+
     pub(super) async fn pseudonym(
         &mut self,
         scope: &Scope,

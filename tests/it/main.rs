@@ -1,5 +1,7 @@
 //! Everything that a host can see, tested from outside.
 
+mod compile;
+mod dependencies;
 mod design;
 mod policies;
 mod ports;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use stewardship::classification::Record;
+use stewardship::classification::{Record, RecordSpec};
 use stewardship::contracts::{
     Answer, DataSource, Destruction, Disposed, Erasure, ExportedRecord, Faults, Faulty, FaultyProvider,
     FaultySource, KeyProvider, ProviderError, ProviderErrorKind, ProviderKeyId, RecordKey, SourceError,
@@ -253,9 +253,17 @@ pub(crate) fn granted(steward: &TestSteward, question: Question) -> access::Gran
     }
 }
 
-/// The fields' values as JSON, in order of declaration.
+/// The fields' values as JSON, in order of declaration: exposed against a grant of an officer in a world of its own.
 pub(crate) fn values<R: Record>(record: &R) -> Vec<String> {
-    record.encode().unwrap().iter().map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).collect()
+    thread_local! {
+        static ASIDE: (World, TestSteward) = { let world = World::new(); let steward = world.steward(); (world, steward) };
+    }
+    ASIDE.with(|(world, steward)| {
+        let grant = officers::<R>(world, steward, &Place::tenant(TENANT).record("any"));
+        let exposed = record.expose(&grant).unwrap();
+        let fields = RecordSpec::of::<R>().fields;
+        fields.iter().filter_map(|field| exposed.get(&*field.name)).map(Value::to_string).collect()
+    })
 }
 
 /// Opens with a grant of its own.

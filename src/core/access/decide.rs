@@ -84,16 +84,19 @@ fn answer(policy: &Policy, question: &Question, facts: &Facts) -> Answer {
     if !asks_within_tenant(question) {
         return Answer::NotPermitted;
     }
-    let document = policy.document();
-    if barriers(policy, question, facts).next().is_some()
-        || document.access.deny.iter().any(|rule| denies(rule, question, facts))
-    {
+    if forbidden(policy, question, facts) {
         return Answer::Forbidden;
     }
-    match document.access.allow.iter().find(|rule| allows(rule, question, facts)) {
+    match policy.document().access.allow.iter().find(|rule| allows(rule, question, facts)) {
         Some(rule) => Answer::Allowed { rule: rule.id.clone() },
         None => Answer::NotPermitted,
     }
+}
+
+/// Whether something stands against it whatever allows it: a barrier, or a deny rule.
+pub(super) fn forbidden(policy: &Policy, question: &Question, facts: &Facts) -> bool {
+    barriers(policy, question, facts).next().is_some()
+        || policy.document().access.deny.iter().any(|rule| denies(rule, question, facts))
 }
 
 pub(super) fn asks_within_tenant(question: &Question) -> bool {

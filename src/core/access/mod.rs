@@ -7,10 +7,12 @@ mod decide;
 mod explain;
 mod grant;
 mod question;
+mod release;
 mod words;
 
 pub use decide::{Answer, Decision, decide};
 pub use explain::{Explanation, Missing, Nearest, Reason, explain};
 pub use grant::{Grant, GrantError};
 pub use question::{Fact, Facts, Principal, Purpose, Question, Resource, Standing};
+pub use release::{ReleaseDenied, ReleaseRequest};
 pub use words::{Action, Environment, PrincipalKind};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::access::{Action, Environment};
 use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name};
-use crate::core::policy::{PolicyDigest, RequestKind};
+use crate::core::policy::{PolicyDigest, Release, RequestKind};
 
 /// A keyed hash that stands for an identifier: 128 bits, in hexadecimal.
 ///
@@ -76,6 +76,30 @@ pub enum Cause {
     },
 }
 
+/// A decision to show a value without a grant, or to lower it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "a reader of the trail must understand each field")]
+pub struct Released {
+    /// Whether it is shown or lowered.
+    pub release: Release,
+    /// The declared classes that it is of; none where only the running program knew.
+    pub classes: Vec<Name>,
+    /// Its level.
+    pub level: Level,
+    /// The class that it takes on, where it is lowered.
+    pub to: Option<Name>,
+    /// The level of that class.
+    pub to_level: Option<Level>,
+    /// The purpose.
+    pub purpose: Name,
+    /// The reason, one of the policy's.
+    pub reason: Name,
+    /// The second person, who approved.
+    pub approver: Option<Pseudonym>,
+    /// How it was decided.
+    pub outcome: DecidedAs,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -113,6 +137,8 @@ pub enum AuditEvent {
         /// The rule that allowed it.
         rule: Option<Name>,
     },
+    /// A value is about to be shown without a grant, or lowered; or that was refused.
+    Released(Released),
     /// A record is about to be stored.
     Stored {
         /// Its category.

@@ -7,4 +7,4 @@ mod chain;
 mod event;
 
 pub use chain::{ChainBreak, Head, Verifier, chained};
-pub use event::{AuditEvent, Cause, DecidedAs, Entry, Pseudonym};
+pub use event::{AuditEvent, Cause, DecidedAs, Entry, Pseudonym, Released};

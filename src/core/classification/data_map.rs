@@ -2,22 +2,53 @@
 
 use std::fmt;
 
-use super::{ClassSpec, Record, RecordSpec};
+use super::{ClassSpec, DataClass, Record, RecordSpec};
 use crate::core::policy::PolicyDocument;
 
-/// What a host holds: its kinds of record.
+/// What a host holds: its classes of data, and its kinds of record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DataMap {
+    classes: Vec<ClassSpec>,
     records: Vec<RecordSpec>,
 }
 
+/// What a [`DataMap`] is made of: a record, a named set of classes, or a tuple of up to twelve of such.
+///
+/// [`record!`](crate::record) and [`classes!`](crate::classes) implement it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` declares no data",
+    note = "bind records of `record!`, sets of classes (`classes! {{ pub struct Set; … }}`), or tuples of them; a single one needs its comma: `(Customer,)`"
+)]
+pub trait Declares {
+    /// Adds what it declares.
+    fn declare(map: &mut DataMap);
+}
+
 impl DataMap {
-    /// The data map of a set of records: a tuple of their types.
+    /// The data map of what `D` declares.
     #[must_use]
-    pub fn of<S: RecordSet>() -> Self {
-        let mut records = Vec::new();
-        S::each(&mut records);
-        Self { records }
+    pub fn of<D: Declares>() -> Self {
+        let mut map = Self::default();
+        D::declare(&mut map);
+        map
+    }
+
+    /// Adds a class.
+    pub fn class<C: DataClass>(&mut self) {
+        self.add_class(ClassSpec::of::<C>());
+    }
+
+    /// Adds a kind of record, and the classes of its fields.
+    pub fn record<R: Record>(&mut self) {
+        let record = RecordSpec::of::<R>();
+        record.fields.iter().for_each(|field| self.add_class(field.class));
+        self.records.push(record);
+    }
+
+    /// The classes, those of the records' fields among them; each once.
+    #[must_use]
+    pub fn classes(&self) -> &[ClassSpec] {
+        &self.classes
     }
 
     /// The kinds of record.
@@ -28,15 +59,22 @@ impl DataMap {
 
     /// The kind with this name.
     #[must_use]
-    pub fn record(&self, kind: &str) -> Option<&RecordSpec> {
+    pub fn kind(&self, kind: &str) -> Option<&RecordSpec> {
         self.records.iter().find(|record| record.kind == kind)
     }
 
     /// Adds the kinds of another map.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
+        other.classes.into_iter().for_each(|class| self.add_class(class));
         self.records.extend(other.records);
         self
+    }
+
+    fn add_class(&mut self, class: ClassSpec) {
+        if !self.classes.contains(&class) {
+            self.classes.push(class);
+        }
     }
 
     /// Compares the map with a policy: every class is declared there, with the same level and category.
@@ -52,51 +90,43 @@ impl DataMap {
             if !policy.categories.contains_key(record.category) {
                 problems.push(BindProblem::UnknownCategory { kind: record.kind, category: record.category });
             }
-            for field in record.fields {
-                problems.extend(disagreement(record, field.class, policy));
-            }
+            let foreign = record.fields.iter().filter(|field| field.class.category != record.category);
+            problems.extend(foreign.map(|field| BindProblem::OtherCategory {
+                kind: record.kind,
+                category: record.category,
+                class: field.class,
+            }));
         }
+        problems.extend(self.classes.iter().filter_map(|class| disagreement(*class, policy)));
         if problems.is_empty() { Ok(()) } else { Err(BindError { problems }) }
     }
 }
 
-fn disagreement(record: &RecordSpec, class: ClassSpec, policy: &PolicyDocument) -> Option<BindProblem> {
+fn disagreement(class: ClassSpec, policy: &PolicyDocument) -> Option<BindProblem> {
     let Some(declared) = policy.classes.get(class.id) else {
-        return Some(BindProblem::UnknownClass { kind: record.kind, class });
+        return Some(BindProblem::UnknownClass { class });
     };
-    if declared.level != class.level || declared.category != class.category {
-        return Some(BindProblem::ClassDisagrees {
-            class,
-            policy: format!("{} in `{}`", declared.level, declared.category),
-        });
-    }
-    (class.category != record.category).then_some(BindProblem::OtherCategory {
-        kind: record.kind,
-        category: record.category,
+    let agrees = declared.level == class.level && declared.category == class.category;
+    (!agrees).then(|| BindProblem::ClassDisagrees {
         class,
+        policy: format!("{} in `{}`", declared.level, declared.category),
     })
 }
 
-/// A set of kinds of record: a tuple of up to twelve [`Record`] types.
-pub trait RecordSet {
-    #[doc(hidden)]
-    fn each(records: &mut Vec<RecordSpec>);
-}
-
-macro_rules! record_sets {
-    ($($name:ident)*) => { record_sets!(@ [] $($name)*); };
+macro_rules! tuples {
+    ($($name:ident)*) => { tuples!(@ [] $($name)*); };
     (@ [$($done:ident)*] $next:ident $($rest:ident)*) => {
-        impl<$($done: Record,)* $next: Record> RecordSet for ($($done,)* $next,) {
-            fn each(records: &mut Vec<RecordSpec>) {
-                $(records.push(RecordSpec::of::<$done>());)*
-                records.push(RecordSpec::of::<$next>());
+        impl<$($done: Declares,)* $next: Declares> Declares for ($($done,)* $next,) {
+            fn declare(map: &mut DataMap) {
+                $($done::declare(map);)*
+                $next::declare(map);
             }
         }
-        record_sets!(@ [$($done)* $next] $($rest)*);
+        tuples!(@ [$($done)* $next] $($rest)*);
     };
     (@ [$($done:ident)*]) => {};
 }
-record_sets!(A B C D E F G H I J K L);
+tuples!(A B C D E F G H I J K L);
 
 /// One disagreement between code and policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,10 +141,8 @@ pub enum BindProblem {
         category: &'static str,
     },
     /// The policy does not declare the class.
-    #[error("record `{kind}` has class `{}`, which the policy does not declare: add `[classes.\"{}\"]` with level `{}` and category `{}`", class.id, class.id, class.level, class.category)]
+    #[error("class `{}` is not declared by the policy: add `[classes.\"{}\"]` with level `{}` and category `{}`", class.id, class.id, class.level, class.category)]
     UnknownClass {
-        /// The record.
-        kind: &'static str,
         /// The class.
         class: ClassSpec,
     },

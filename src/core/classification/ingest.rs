@@ -1,11 +1,13 @@
 //! Taking in a platform's JSON: what is declared is kept, the rest is dropped and counted (GDPR Art. 5(1)(c)).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::Record;
+use super::record::{Record, encode};
+use super::shape::{Path, Take};
 
 /// A record that was taken from a platform's JSON, and how much of it was left out.
 #[derive(Debug)]
@@ -21,15 +23,15 @@ pub struct Ingested<R> {
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the payload has no usable `{field}` at `{pointer}`")]
 pub struct IngestError {
-    field: &'static str,
+    field: String,
     pointer: String,
 }
 
 impl IngestError {
     /// The field.
     #[must_use]
-    pub const fn field(&self) -> &'static str {
-        self.field
+    pub fn field(&self) -> &str {
+        &self.field
     }
 }
 
@@ -40,6 +42,8 @@ impl fmt::Debug for IngestError {
 }
 
 /// Takes the fields that `R` declares out of `payload`, each from its pointer, and counts what is left.
+///
+/// What a field's own type leaves out (a member that a struct behind it does not know) is counted as well.
 ///
 /// # Errors
 /// Where a declared field is missing or of another type.
@@ -56,22 +60,50 @@ impl fmt::Debug for IngestError {
 /// # Ok::<(), stewardship::classification::IngestError>(())
 /// ```
 pub fn ingest<R: Record>(payload: &Value) -> Result<Ingested<R>, IngestError> {
-    let found: Vec<(&str, Option<&Value>)> =
-        R::FIELDS.iter().map(|field| (field.name, payload.pointer(&pointer(field)))).collect();
-    let record = R::decode(&mut |name| {
-        let value = found.iter().find(|(field, _)| *field == name).and_then(|(_, value)| *value)?;
-        serde_json::to_vec(value).ok().map(Zeroizing::new)
-    })
-    .map_err(|error| IngestError {
-        field: error.field(),
-        pointer: R::FIELDS.iter().find(|field| field.name == error.field()).map(pointer).unwrap_or_default(),
-    })?;
-    let declared: usize = found.iter().filter_map(|(_, value)| *value).map(leaves).sum();
-    Ok(Ingested { record, dropped: leaves(payload).saturating_sub(declared) })
+    let mut from = Payload { payload, taken: BTreeMap::new() };
+    let built = R::build(&Path::root(R::KIND), &mut from);
+    let taken = from.taken;
+    let unusable = |field: &str| IngestError {
+        field: field.to_owned(),
+        pointer: taken.get(field).map(|taken| taken.pointer.clone()).unwrap_or_default(),
+    };
+    let record = built.map_err(|error| unusable(error.field()))?;
+    let mut places = BTreeSet::new();
+    let mut kept = 0;
+    for field in encode(&record).map_err(|error| unusable(error.field()))? {
+        let Some(taken) = taken.get(&*field.name).filter(|taken| places.insert(&taken.pointer)) else {
+            continue;
+        };
+        kept += match taken.value {
+            Some(found @ (Value::Array(_) | Value::Object(_))) => {
+                let stored = serde_json::from_slice(&field.value).map_or(0, |stored| leaves(&stored));
+                stored.min(leaves(found))
+            }
+            Some(_) => 1,
+            None => 0,
+        };
+    }
+    Ok(Ingested { record, dropped: leaves(payload).saturating_sub(kept) })
 }
 
-fn pointer(field: &super::FieldSpec) -> String {
-    field.pointer.map_or_else(|| format!("/{}", field.name), str::to_owned)
+/// A platform's JSON, and what was taken out of it, by field.
+struct Payload<'p> {
+    payload: &'p Value,
+    taken: BTreeMap<String, Taken<'p>>,
+}
+
+struct Taken<'p> {
+    pointer: String,
+    value: Option<&'p Value>,
+}
+
+impl Take for Payload<'_> {
+    fn take(&mut self, path: &Path<'_>) -> Option<Zeroizing<Vec<u8>>> {
+        let pointer = path.pointer();
+        let value = self.payload.pointer(&pointer);
+        self.taken.insert(path.name().into_owned(), Taken { pointer, value });
+        serde_json::to_vec(value?).ok().map(Zeroizing::new)
+    }
 }
 
 /// Number of values that are neither array nor object.
@@ -111,6 +143,37 @@ mod tests {
         );
     }
 
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    struct Line {
+        sku: String,
+    }
+
+    impl zeroize::Zeroize for Line {
+        fn zeroize(&mut self) {
+            self.sku.zeroize();
+        }
+    }
+
+    crate::record! {
+        struct Basket in "orders" {
+            lines: Vec<Line> as Buyer;
+            ship_to: Order, at = "/shipping";
+        }
+    }
+
+    #[test]
+    fn what_a_nested_type_leaves_out_is_counted_too() {
+        let payload = json!({
+            "lines": [{ "sku": "a", "gift_note": "happy birthday" }, { "sku": "b" }],
+            "shipping": { "data": { "id": "7", "phone": "555" }, "buyer": "Ada", "door_code": 12 },
+        });
+        let ingested = ingest::<Basket>(&payload).unwrap();
+        assert_eq!(ingested.dropped, 3);
+        let error = ingest::<Basket>(&json!({ "lines": [], "shipping": { "buyer": "Ada" } })).unwrap_err();
+        assert_eq!(error.to_string(), "the payload has no usable `ship_to.number` at `/shipping/data/id`");
+        assert_eq!(ingest::<Basket>(&json!({ "shipping": {} })).unwrap_err().field(), "lines");
+    }
+
     proptest! {
         #[test]
         fn stored_keys_are_declared_keys_and_the_rest_is_counted(
@@ -123,10 +186,10 @@ mod tests {
             }
             let ingested = ingest::<Order>(&payload).unwrap();
             prop_assert_eq!(ingested.dropped, extra.len());
-            let encoded = ingested.record.encode().unwrap();
+            let encoded = encode(&ingested.record).unwrap();
             prop_assert_eq!(encoded.len(), 2);
             for (_, value) in &extra {
-                prop_assert!(encoded.iter().all(|field| !String::from_utf8_lossy(field).contains(value)));
+                prop_assert!(encoded.iter().all(|field| !String::from_utf8_lossy(&field.value).contains(value)));
             }
         }
     }

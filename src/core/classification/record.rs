@@ -1,11 +1,18 @@
-//! Records: a struct whose every field has a class.
+//! Records: a struct or an enum whose every field has a class.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::classified::ExposeError;
+use super::data_map::Declares;
+use super::proof::Proof;
+use super::shape::{Content, Member, Opaque, Path, Shape, Take, Visit};
 use super::{ClassSpec, Classified, DataClass, Level};
 
 /// What a field may hold: anything that can be encoded, read back and wiped. Implemented for every such type.
@@ -13,95 +20,171 @@ pub trait FieldValue: Zeroize + Serialize + DeserializeOwned + Send + Sync + 'st
 
 impl<T: Zeroize + Serialize + DeserializeOwned + Send + Sync + 'static> FieldValue for T {}
 
-/// A field of a record, as a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FieldSpec {
-    /// Name of the field.
-    pub name: &'static str,
-    /// Its class.
-    pub class: ClassSpec,
-    /// Whether the field is entered in the blind index, so that a record can be found by it.
-    pub find_by: bool,
-    /// Where a platform's JSON has it (RFC 6901); `None`: under its own name at the top.
-    pub pointer: Option<&'static str>,
-}
-
-impl FieldSpec {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new<C: DataClass>(name: &'static str) -> Self {
-        Self { name, class: ClassSpec::of::<C>(), find_by: false, pointer: None }
-    }
-
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn find_by(mut self) -> Self {
-        self.find_by = true;
-        self
-    }
-
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn at(mut self, pointer: &'static str) -> Self {
-        self.pointer = Some(pointer);
-        self
-    }
-}
-
 /// A kind of record: its fields, each with its class.
 ///
 /// Declared through [`record!`](crate::record), never by hand.
-pub trait Record: Sized + Send + Sync + 'static {
+pub trait Record: Content + Declares + Send + Sync + 'static {
     /// Name of the kind.
     const KIND: &'static str;
     /// Category of the record: what retention and access go by. Every field's class is of it.
     const CATEGORY: &'static str;
-    /// The fields, in order of declaration.
-    const FIELDS: &'static [FieldSpec];
-
-    /// The fields' values as JSON, in order of declaration.
-    ///
-    /// # Errors
-    /// Where a value has no JSON form.
-    fn encode(&self) -> Result<Vec<Zeroizing<Vec<u8>>>, DecodeError>;
-
-    /// A record from its fields' values as JSON; `take` gives each by name, once.
-    ///
-    /// # Errors
-    /// Where a value is not of its field's type.
-    fn decode(take: &mut dyn FnMut(&str) -> Option<Zeroizing<Vec<u8>>>) -> Result<Self, DecodeError>;
 
     /// The highest level of the record's fields.
     #[must_use]
     fn level() -> Level {
-        Self::FIELDS.iter().map(|field| field.class.level).max().unwrap_or(Level::Restricted)
+        let mut level = None;
+        each_field(&Path::root(Self::KIND), &Self::SHAPE, &mut |field| {
+            level = Some(field.class.level.max(level.unwrap_or(field.class.level)));
+        });
+        level.unwrap_or(Level::Restricted)
+    }
+
+    /// All its values as JSON, under their dotted names, against proof that covers every one: for a screen, or a file that is handed
+    /// over. They are in the clear, and nothing wipes them.
+    ///
+    /// # Errors
+    /// [`ExposeError`] for the first class that the proof does not show; nothing is given then.
+    fn expose(&self, proof: &impl Proof) -> Result<BTreeMap<String, Value>, ExposeError> {
+        let mut exposer = Exposer { proof, values: BTreeMap::new(), denied: None };
+        self.visit(&Path::root(Self::KIND), &mut exposer);
+        exposer.denied.map_or(Ok(exposer.values), Err)
     }
 }
 
+/// The values of a record's fields as JSON, in order of declaration. Of an enum: the word of its variant, and the fields of that.
+///
+/// # Errors
+/// Where a value has no JSON form.
+pub(crate) fn encode<R: Record>(record: &R) -> Result<Vec<EncodedField>, DecodeError> {
+    let mut encoder = Encoder { fields: Vec::new(), failed: None };
+    record.visit(&Path::root(R::KIND), &mut encoder);
+    encoder.failed.map_or(Ok(encoder.fields), Err)
+}
+
+/// A record from its fields' values as JSON; `take` gives each by its name, once.
+///
+/// # Errors
+/// Where a value is not of its field's type.
+pub(crate) fn decode<R: Record>(
+    take: &mut dyn FnMut(&str) -> Option<Zeroizing<Vec<u8>>>,
+) -> Result<R, DecodeError> {
+    R::build(&Path::root(R::KIND), &mut ByName(take))
+}
+
+/// A field of a record, as a value: nested ones under their dotted name (`buyer.name`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FieldSpec {
+    /// Name of the field.
+    pub name: Cow<'static, str>,
+    /// Its class.
+    pub class: ClassSpec,
+    /// Whether the field is entered in the blind index, so that a record can be found by it.
+    pub find_by: bool,
+    /// Where a platform's JSON has it (RFC 6901).
+    pub pointer: String,
+}
+
 /// A [`Record`] as a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordSpec {
     /// Name of the kind.
     pub kind: &'static str,
     /// Its category.
     pub category: &'static str,
-    /// Its fields.
-    pub fields: &'static [FieldSpec],
+    /// Its fields, in order of declaration; of an enum, its choice and the fields of all its variants.
+    pub fields: Vec<FieldSpec>,
 }
 
 impl RecordSpec {
     /// The record `R` as a value.
     #[must_use]
-    pub const fn of<R: Record>() -> Self {
-        Self { kind: R::KIND, category: R::CATEGORY, fields: R::FIELDS }
+    pub fn of<R: Record>() -> Self {
+        let mut fields = Vec::new();
+        each_field(&Path::root(R::KIND), &R::SHAPE, &mut |field| fields.push(field));
+        Self { kind: R::KIND, category: R::CATEGORY, fields }
     }
 
     /// The field with this name.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&'static FieldSpec> {
+    pub fn field(&self, name: &str) -> Option<&FieldSpec> {
         self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+fn each_field(path: &Path<'_>, shape: &Shape, each: &mut dyn FnMut(FieldSpec)) {
+    let spec = |path: &Path<'_>, class| FieldSpec {
+        name: path.name(),
+        class,
+        find_by: path.find_by(),
+        pointer: path.pointer(),
+    };
+    let members = |path: &Path<'_>, members: &[Member], each: &mut dyn FnMut(FieldSpec)| {
+        for member in members {
+            each_field(&path.to(member.name, member.options), &member.shape, each);
+        }
+    };
+    match shape {
+        Shape::Value(class) => each(spec(path, *class)),
+        Shape::Record(_, fields) => members(path, fields, each),
+        Shape::Choice(_, choice) => {
+            each(spec(&path.tag(choice.options), choice.class));
+            for (variant, fields) in choice.variants {
+                members(&path.variant(variant), fields, each);
+            }
+        }
+    }
+}
+
+struct Exposer<'p, P: Proof> {
+    proof: &'p P,
+    values: BTreeMap<String, Value>,
+    denied: Option<ExposeError>,
+}
+
+impl<P: Proof> Visit for Exposer<'_, P> {
+    fn value(&mut self, path: &Path<'_>, class: ClassSpec, value: Opaque<'_>) {
+        if !self.proof.shows(&class) {
+            self.denied.get_or_insert(ExposeError::new(class, self.proof.up_to()));
+        }
+        if self.denied.is_none() {
+            let mut json = Zeroizing::new(Vec::new());
+            let written = value.write_json(&mut *json).is_ok();
+            let value = if written { serde_json::from_slice(&json).unwrap_or_default() } else { Value::Null };
+            self.values.insert(path.name().into_owned(), value);
+        }
+    }
+}
+
+/// A field on its way to be stored.
+pub(crate) struct EncodedField {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) class: ClassSpec,
+    pub(crate) find_by: bool,
+    pub(crate) value: Zeroizing<Vec<u8>>,
+}
+
+struct Encoder {
+    fields: Vec<EncodedField>,
+    failed: Option<DecodeError>,
+}
+
+impl Visit for Encoder {
+    fn value(&mut self, path: &Path<'_>, class: ClassSpec, value: Opaque<'_>) {
+        let mut bytes = Zeroizing::new(Vec::new());
+        if value.write_json(&mut *bytes).is_err() {
+            self.failed.get_or_insert_with(|| DecodeError::at(path));
+        }
+        self.fields.push(EncodedField { name: path.name(), class, find_by: path.find_by(), value: bytes });
+    }
+}
+
+struct ByName<'a>(&'a mut dyn FnMut(&str) -> Option<Zeroizing<Vec<u8>>>);
+
+impl Take for ByName<'_> {
+    fn take(&mut self, path: &Path<'_>) -> Option<Zeroizing<Vec<u8>>> {
+        (self.0)(&path.name())
     }
 }
 
@@ -110,14 +193,18 @@ impl RecordSpec {
 #[error("field `{field}` of `{kind}` does not hold what its type needs")]
 pub struct DecodeError {
     kind: &'static str,
-    field: &'static str,
+    field: Cow<'static, str>,
 }
 
 impl DecodeError {
+    pub(super) fn at(path: &Path<'_>) -> Self {
+        Self { kind: path.kind(), field: path.name() }
+    }
+
     /// The field.
     #[must_use]
-    pub const fn field(&self) -> &'static str {
-        self.field
+    pub fn field(&self) -> &str {
+        &self.field
     }
 }
 
@@ -127,115 +214,72 @@ impl fmt::Debug for DecodeError {
     }
 }
 
-#[doc(hidden)]
-pub fn encode_field<T: FieldValue, C: DataClass>(
+/// One value of a column of the host's own, as JSON.
+///
+/// # Errors
+/// Where the value has no JSON form.
+pub(crate) fn encode_value<T: FieldValue, C: DataClass>(
     kind: &'static str,
     field: &'static str,
     value: &Classified<T, C>,
 ) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
-    // The source is dropped on purpose: serde's message may quote the value.
-    serde_json::to_vec(value.for_encoding()).map(Zeroizing::new).map_err(|_| DecodeError { kind, field })
+    encode_plain(kind, field, value.for_encoding())
 }
 
-#[doc(hidden)]
-pub fn decode_field<T: FieldValue, C: DataClass>(
+pub(super) fn encode_plain<T: Serialize>(
     kind: &'static str,
     field: &'static str,
-    bytes: Option<Zeroizing<Vec<u8>>>,
-) -> Result<Classified<T, C>, DecodeError> {
-    let bytes = bytes.unwrap_or_else(|| Zeroizing::new(b"null".to_vec()));
-    serde_json::from_slice(&bytes).map(Classified::new).map_err(|_| DecodeError { kind, field })
+    value: &T,
+) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let written = Opaque::of(value).write_json(&mut *bytes);
+    written.map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })?;
+    Ok(bytes)
 }
 
-/// Declares a record: a struct whose every field has a class.
+/// The value of a column of the host's own, from JSON.
 ///
-/// Each field is `name: Type as Class;`, with options behind commas: `find_by` enters it in the blind index,
-/// `at = "/json/pointer"` says where a platform's JSON has it. A field without a class does not compile.
-///
-/// The struct is `Clone` and `Debug` already, and its `Debug` shows classes, no values: derive neither again.
-///
-/// # Example: a creator whom a seller works with
-/// ```
-/// use stewardship::classification::{Level, Record};
-///
-/// stewardship::classes! {
-///     pub CreatorHandle: Confidential in "creators" = "creator.handle";
-///     pub CreatorEmail: Confidential in "creators" = "creator.email";
-/// }
-/// stewardship::record! {
-///     /// A creator whom a seller works with.
-///     pub struct Creator in "creators" {
-///         pub handle: String as CreatorHandle;
-///         pub email: String as CreatorEmail, find_by, at = "/contact/email";
-///     }
-/// }
-///
-/// assert_eq!(Creator::level(), Level::Confidential);
-/// let creator = Creator { handle: "@ada".to_owned().into(), email: "ada@example.com".to_owned().into() };
-/// assert_eq!(format!("{creator:?}"), "Creator { handle: <creator.handle: confidential>, email: <creator.email: confidential> }");
-/// ```
-///
-/// # Example: a field without a class does not compile
-/// ```compile_fail
-/// stewardship::classes! { CreatorHandle: Confidential in "creators" = "creator.handle"; }
-/// stewardship::record! {
-///     struct Creator in "creators" {
-///         handle: String as CreatorHandle;
-///         email: String;
-///     }
-/// }
-/// ```
-#[macro_export]
-macro_rules! record {
-    (
-        $(#[$meta:meta])*
-        $vis:vis struct $name:ident in $category:literal {
-            $(
-                $(#[$fmeta:meta])*
-                $fvis:vis $field:ident : $ty:ty as $class:ident $(, $option:ident $(= $value:literal)?)* ;
-            )+
-        }
-    ) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug)]
-        $vis struct $name {
-            $($(#[$fmeta])* $fvis $field: $crate::classification::Classified<$ty, $class>,)+
-        }
+/// # Errors
+/// Where it is not of the type.
+pub(crate) fn decode_value<T: FieldValue, C: DataClass>(
+    kind: &'static str,
+    field: &'static str,
+    bytes: Zeroizing<Vec<u8>>,
+) -> Result<Classified<T, C>, DecodeError> {
+    decode_plain(kind, field, &bytes).map(Classified::new)
+}
 
-        impl $crate::classification::Record for $name {
-            const KIND: &'static str = stringify!($name);
-            const CATEGORY: &'static str = $category;
-            const FIELDS: &'static [$crate::classification::FieldSpec] = &[
-                $($crate::classification::FieldSpec::new::<$class>(stringify!($field))$(.$option($($value)?))*),+
-            ];
+pub(super) fn decode_plain<T: DeserializeOwned>(
+    kind: &'static str,
+    field: &'static str,
+    bytes: &[u8],
+) -> Result<T, DecodeError> {
+    // The source is dropped on purpose: serde's message may quote the value.
+    serde_json::from_slice(bytes).map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
+}
 
-            fn encode(
-                &self,
-            ) -> ::std::result::Result<
-                ::std::vec::Vec<$crate::zeroize::Zeroizing<::std::vec::Vec<u8>>>,
-                $crate::classification::DecodeError,
-            > {
-                ::std::result::Result::Ok(::std::vec![
-                    $($crate::classification::encode_field(stringify!($name), stringify!($field), &self.$field)?),+
-                ])
-            }
+/// Shows a record by its declaration alone: classes, no values, and of an enum not even the variant.
+#[doc(hidden)]
+pub fn show_shape(f: &mut fmt::Formatter<'_>, shape: &Shape) -> fmt::Result {
+    fmt::Debug::fmt(&ShownShape(shape), f)
+}
 
-            fn decode(
-                take: &mut dyn ::std::ops::FnMut(
-                    &str,
-                )
-                    -> ::std::option::Option<$crate::zeroize::Zeroizing<::std::vec::Vec<u8>>>,
-            ) -> ::std::result::Result<Self, $crate::classification::DecodeError> {
-                ::std::result::Result::Ok(Self {
-                    $($field: $crate::classification::decode_field(
-                        stringify!($name),
-                        stringify!($field),
-                        take(stringify!($field)),
-                    )?),+
-                })
+struct ShownShape<'a>(&'a Shape);
+
+impl fmt::Debug for ShownShape<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Shape::Value(class) => write!(f, "<{class}>"),
+            Shape::Choice(name, choice) => write!(f, "{name}(<{}>)", choice.class),
+            Shape::Record(name, members) => {
+                let mut shown = f.debug_struct(name);
+                for member in *members {
+                    shown.field(member.name, &ShownShape(&member.shape));
+                }
+                shown.finish()
             }
         }
-    };
+    }
 }
 
 #[cfg(test)]
@@ -245,11 +289,36 @@ mod tests {
     crate::classes! {
         Name: Confidential in "people" = "people.name";
         Age: Internal in "people" = "people.age";
+        Method: Internal in "people" = "people.method";
+        Card: Restricted in "people" = "people.card";
     }
     crate::record! {
         struct Person in "people" {
             name: String as Name, find_by;
             age: Option<u32> as Age, at = "/profile/age";
+        }
+    }
+    crate::record! {
+        enum Payment in "people" as Method, at = "/method" {
+            Card = "card" { number: String as Card; holder: Person, at = "/by"; }
+            Cash = "cash" {}
+        }
+    }
+    crate::record! {
+        struct Order in "people" {
+            buyer: Person, at = "/data/buyer";
+            payment: Payment;
+        }
+    }
+
+    fn order(payment: Payment) -> Order {
+        Order { buyer: Person { name: "Ada".to_owned().into(), age: Some(36).into() }, payment }
+    }
+
+    fn card() -> Payment {
+        Payment::Card {
+            number: "4111".to_owned().into(),
+            holder: Person { name: "Grace".to_owned().into(), age: None.into() },
         }
     }
 
@@ -258,24 +327,69 @@ mod tests {
         let spec = RecordSpec::of::<Person>();
         assert_eq!((spec.kind, spec.category), ("Person", "people"));
         assert!(spec.field("name").unwrap().find_by);
-        assert_eq!(spec.field("age").unwrap().pointer, Some("/profile/age"));
+        assert_eq!(spec.field("age").unwrap().pointer, "/profile/age");
         assert_eq!(Person::level(), Level::Confidential);
     }
 
     #[test]
+    fn nested_fields_have_dotted_names_and_joined_places() {
+        let spec = RecordSpec::of::<Order>();
+        let fields: Vec<_> = spec
+            .fields
+            .iter()
+            .map(|field| (&*field.name, &*field.pointer, field.class.id, field.find_by))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("buyer.name", "/data/buyer/name", "people.name", true),
+                ("buyer.age", "/data/buyer/profile/age", "people.age", false),
+                ("payment", "/payment/method", "people.method", false),
+                ("payment.card.number", "/payment/number", "people.card", false),
+                ("payment.card.holder.name", "/payment/by/name", "people.name", true),
+                ("payment.card.holder.age", "/payment/by/profile/age", "people.age", false),
+            ]
+        );
+        assert_eq!(Order::level(), Level::Restricted);
+        let root: Vec<_> =
+            RecordSpec::of::<Payment>().fields.iter().map(|field| field.name.to_string()).collect();
+        assert_eq!(root, ["variant", "card.number", "card.holder.name", "card.holder.age"]);
+    }
+
+    #[test]
     fn what_is_encoded_is_decoded() {
-        let person = Person { name: "Ada".to_owned().into(), age: Some(36).into() };
-        let mut encoded = person.encode().unwrap().into_iter();
-        let back = Person::decode(&mut |_| encoded.next()).unwrap();
-        assert_eq!(back.name.for_encoding(), "Ada");
-        assert_eq!(*back.age.for_encoding(), Some(36));
+        for (payment, leaves) in [(card(), 6), (Payment::Cash {}, 3)] {
+            let encoded = encode(&order(payment)).unwrap();
+            assert_eq!(encoded.len(), leaves);
+            let back = decode::<Order>(&mut |name| {
+                encoded.iter().find(|field| field.name == name).map(|field| field.value.clone())
+            })
+            .unwrap();
+            let again = encode(&back).unwrap();
+            let values = |fields: &[EncodedField]| -> Vec<_> {
+                fields.iter().map(|field| (field.name.clone(), field.value.to_vec())).collect()
+            };
+            assert_eq!(values(&encoded), values(&again));
+            assert_eq!(matches!(back.payment, Payment::Card { .. }), leaves == 6);
+        }
+    }
+
+    #[test]
+    fn debug_shows_classes_and_not_even_the_variant() {
+        let expected = "Order { buyer: Person { name: <people.name: confidential>, age: <people.age: internal> }, \
+                        payment: Payment(<people.method: internal>) }";
+        assert_eq!(format!("{:?}", order(card())), expected);
+        assert_eq!(format!("{:?}", order(Payment::Cash {})), expected);
     }
 
     #[test]
     fn a_missing_or_wrong_field_is_named_and_its_value_is_not() {
-        let error = Person::decode(&mut |_| Some(Zeroizing::new(b"12345".to_vec()))).unwrap_err();
+        let error = decode::<Person>(&mut |_| Some(Zeroizing::new(b"12345".to_vec()))).unwrap_err();
         assert_eq!(error.field(), "name");
         assert!(!format!("{error} {error:?}").contains("12345"));
-        assert_eq!(Person::decode(&mut |_| None).unwrap_err().field(), "name");
+        assert_eq!(decode::<Person>(&mut |_| None).unwrap_err().field(), "name");
+        let unknown = decode::<Payment>(&mut |_| Some(Zeroizing::new(b"\"cheque\"".to_vec()))).unwrap_err();
+        assert_eq!(unknown.field(), "variant");
+        assert!(!unknown.to_string().contains("cheque"));
     }
 }

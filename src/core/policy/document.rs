@@ -282,7 +282,7 @@ table! {
 }
 
 table! {
-    /// A reason for which a value may be shown without a grant, or lowered.
+    /// A reason for which a value may be shown without a grant, or lowered or moved to another category.
     pub struct ReasonEntry {
         required {
             /// Title on the page.

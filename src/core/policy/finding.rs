@@ -155,7 +155,7 @@ codes! {
     EmptyText = "empty-text",
     /// A name that the policy does not declare.
     UnknownReference = "unknown-reference",
-    /// Two rules, caps or controls of one name.
+    /// Two rules, caps or controls of one name, or a sink with the name of a processor.
     DuplicateId = "duplicate-id",
     /// Controls that need one another in a circle.
     CyclicNeeds = "cyclic-needs",

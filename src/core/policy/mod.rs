@@ -37,6 +37,9 @@ pub use scan::{MAX_DEPTH, MAX_TEXT_BYTES};
 pub use schema::json_schema;
 pub use vocabulary::*;
 
+#[cfg(test)]
+pub(crate) use sample::GOOD;
+
 // What the declarations expand to, wherever they stand.
 pub(crate) use declare::words;
 pub(crate) use node::Node;

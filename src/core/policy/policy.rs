@@ -18,7 +18,7 @@ use super::read::{Read, Reader};
 use super::scan::{Format, within_bounds};
 use super::vocabulary::Transport;
 use super::{json, toml};
-use crate::core::classification::Level;
+use crate::core::classification::{Level, Taxonomy};
 use crate::core::id::Name;
 
 /// A policy text: TOML or JSON, and what to call it in findings.
@@ -69,6 +69,7 @@ pub struct Policy(Arc<Checked>);
 struct Checked {
     document: PolicyDocument,
     digest: PolicyDigest,
+    taxonomy: Taxonomy,
     findings: Vec<Finding>,
     file: Option<Arc<str>>,
     root: Option<Arc<Node>>,
@@ -158,7 +159,8 @@ impl Policy {
         }
         normalise(&mut document);
         let digest = PolicyDigest::of(&check::serialized(&document));
-        Ok(Self(Arc::new(Checked { document, digest, findings: findings.finish(), file, root })))
+        let taxonomy = Taxonomy::of(&document, digest);
+        Ok(Self(Arc::new(Checked { document, digest, taxonomy, findings: findings.finish(), file, root })))
     }
 
     /// Its short name.
@@ -189,6 +191,12 @@ impl Policy {
     #[must_use]
     pub fn digest(&self) -> PolicyDigest {
         self.0.digest
+    }
+
+    /// Its categories, purposes and classes as labels.
+    #[must_use]
+    pub fn taxonomy(&self) -> &Taxonomy {
+        &self.0.taxonomy
     }
 
     /// The warnings that its check gave, in order of lines.

@@ -144,7 +144,7 @@ words! {
     pub enum Release {
         /// The value is shown without a grant.
         Expose = "expose",
-        /// The value takes on a class of a lower level.
+        /// The value takes on a class of a lower level, or of another category.
         Lower = "lower",
     }
 }

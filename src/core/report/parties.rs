@@ -3,6 +3,7 @@
 use super::page::{PageSection, RowOf, Subject};
 use super::phrase;
 use super::statement::{Section, StatementStatus};
+use crate::core::classification::Level;
 use crate::core::policy::{SourceKind, Transport};
 
 /// The subprocessor list.
@@ -87,9 +88,9 @@ pub(super) fn sources(subject: &Subject<'_>) -> PageSection {
         let belongs = format!("belongs to {}", phrase::all_of(belongs));
         let is = match (platform.default_level, platform.categories.is_empty()) {
             (None, true) => continue,
-            (None, false) => belongs,
             (Some(level), true) => format!("is {level}"),
-            (Some(level), false) => format!("is {level} and {belongs}"),
+            // What nobody gave a level is at the top.
+            (level, false) => format!("is {} and {belongs}", level.unwrap_or(Level::Restricted)),
         };
         page.bullet(format!("Unlabelled data from {} {is}.", platform.title), StatementStatus::Stated);
     }

@@ -62,7 +62,7 @@ pub(super) fn reasons(document: &PolicyDocument, page: &mut PageSection) {
         return;
     }
     page.paragraph(
-        "Without a grant, a value is shown, or given a lower level, for one of these reasons alone, which goes on the audit \
+        "Without a grant, a value is shown, or given a lower level or another category, for one of these reasons alone, which goes on the audit \
          trail.",
         StatementStatus::enforced(["reasons.*"]),
     );
@@ -78,7 +78,7 @@ fn allowed(document: &PolicyDocument, reason: &ReasonEntry) -> String {
     };
     let what = reason.allows.iter().map(|release| match release {
         Release::Expose => "shown without a grant",
-        Release::Lower => "given a lower level",
+        Release::Lower => "given a lower level or another category",
     });
     let mut text = format!(
         "data up to {} may be {} by someone with the role {}",
@@ -88,7 +88,7 @@ fn allowed(document: &PolicyDocument, reason: &ReasonEntry) -> String {
     );
     if reason.allows.contains(&Release::Lower) {
         let approvers = roles(&reason.approvers);
-        text.push_str(&format!("; lowering needs the approval of a second person with the role {approvers}"));
+        text.push_str(&format!("; a lower level or another category needs the approval of a second person with the role {approvers}"));
     }
     text
 }

@@ -262,7 +262,7 @@ fn what_leaves_without_a_grant_is_said_of_each_class_sink_and_reason() {
         "| Application log | log | internal | any | any | *(enforced: `sinks.app_log`)* |",
         "| Support screen | screen | confidential | Billing data; Orders | Bill the service |",
         "- Refresh of a token: data up to restricted may be shown without a grant by someone with the role Privacy Officer.",
-        "may be given a lower level by someone with the role Privacy Officer; lowering needs the approval of a second person with the role",
+        "may be given a lower level or another category by someone with the role Privacy Officer; a lower level or another category needs the approval of a second person with the role",
     ] {
         assert!(with.contains(said), "{said}: {with}");
     }
@@ -282,7 +282,9 @@ fn what_leaves_without_a_grant_is_said_of_each_class_sink_and_reason() {
     document.sinks.clear();
     document.reasons.clear();
     let without = page(&document);
-    for unsaid in ["logged", "Where data may be written to", "lowering", "for one of these reasons"] {
+    for unsaid in
+        ["logged", "Where data may be written to", "another category needs", "for one of these reasons"]
+    {
         assert!(with.contains(unsaid) && !without.contains(unsaid), "{unsaid}: {without}");
     }
     // Without a single rule there are still the reasons.
@@ -321,7 +323,7 @@ fn unlabelled_data_of_a_platform_is_said_as_far_as_it_is_declared() {
     for (level, categories, expected) in [
         (Some(Level::Restricted), &[][..], "is restricted. *(stated)*"),
         (Some(Level::Restricted), &["orders"], "is restricted and belongs to Orders. *(stated)*"),
-        (None, &["billing", "orders"], "belongs to Billing data and Orders. *(stated)*"),
+        (None, &["billing", "orders"], "is restricted and belongs to Billing data and Orders. *(stated)*"),
     ] {
         assert_eq!(said(level, categories).as_deref(), Some(expected));
     }

@@ -83,7 +83,12 @@ fn layers_the_search_finds_what_it_looks_for() {
 
 #[test]
 fn promise_02_one_place_alone_mints_grants() {
-    let minting: Vec<_> =
-        sources(&src()).into_iter().filter(|path| code(path).contains("Grant::mint(")).collect();
-    assert_eq!(minting, [src().join("engine").join("authorize.rs")]);
+    for (proof, place) in [
+        ("Grant::mint(", "authorize.rs"),
+        ("AuditedReason::mint(", "release.rs"),
+        ("Permit::mint(", "release.rs"),
+    ] {
+        let minting: Vec<_> = sources(&src()).into_iter().filter(|path| code(path).contains(proof)).collect();
+        assert_eq!(minting, [src().join("engine").join(place)], "{proof}");
+    }
 }

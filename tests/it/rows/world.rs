@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use stewardship::access::{Grant, Reason};
 use stewardship::audit::Entry;
-use stewardship::classification::{Record, RecordSet};
+use stewardship::classification::{Declares, Record};
 use stewardship::contracts::{
     AuditLog, DocumentKind, DocumentStore, FieldBody, KeyStore, Ports, RecordQuery, RecordRow, RecordStore,
 };
@@ -119,7 +119,7 @@ impl World {
         Self::of::<All>(COMPLETE)
     }
 
-    pub(super) fn of<S: RecordSet>(policy: &str) -> Self {
+    pub(super) fn of<S: Declares>(policy: &str) -> Self {
         Self::built(policy, |builder| builder.bind::<S>())
     }
 

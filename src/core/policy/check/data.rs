@@ -10,11 +10,12 @@ use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::{Path, shortened};
 use crate::core::policy::vocabulary::{LegalRole, OnErasure, SourceKind};
 
-/// Most categories that a policy declares: a label holds a set of them as one number of 128 bits.
-pub const MAX_CATEGORIES: usize = 128;
+/// Most categories that a policy declares: a label holds a set of them as one number of 128 bits, the last of which
+/// stands for any other.
+pub const MAX_CATEGORIES: usize = 127;
 
 /// Most purposes that a policy declares, for the same reason.
-pub const MAX_PURPOSES: usize = 128;
+pub const MAX_PURPOSES: usize = 127;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     counts(check);

@@ -1,4 +1,4 @@
-//! Rules, caps and controls are told apart by their names, and controls do not need one another in a circle.
+//! Rules, caps, controls and sinks are told apart by their names, and controls do not need one another in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,12 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     distinct(check, "cap", caps.map(|(index, cap)| (cap_path(index), &cap.id)));
     let controls = document.controls.iter().enumerate();
     distinct(check, "control", controls.map(|(index, control)| (control_path(index), &control.id)));
+    // A processor with `up_to` is a sink by its own name.
+    for name in document.sinks.keys().filter(|name| document.processors.contains_key(*name)) {
+        let message = format!("the name `{}` is already a processor's", shortened(name.as_str()));
+        let path = Path::of(["sinks", name.as_str()]);
+        check.error(FindingCode::DuplicateId, &path, message, "give it a name of its own");
+    }
     no_circle(check);
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 mod checks;
 mod digest;
 mod hostile;
+mod release;
 
 use super::sample::GOOD;
 use super::*;
@@ -27,6 +28,27 @@ fn load_json(value: &Value) -> Result<Policy, PolicyError> {
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
+}
+
+/// Every finding of the good policy with one text replaced.
+fn findings_after(replace: &str, with: &str) -> Vec<Finding> {
+    assert!(GOOD.contains(replace), "{replace}");
+    match Policy::from_toml(&GOOD.replacen(replace, with, 1)) {
+        Ok(policy) => policy.findings().to_vec(),
+        Err(error) => error.findings().to_vec(),
+    }
+}
+
+/// The good policy with one text replaced gives exactly these findings, each with its line.
+fn exactly<'e>(cases: impl IntoIterator<Item = (&'e str, &'e str, Vec<(Severity, FindingCode, &'e str)>)>) {
+    for (replace, with, expected) in cases {
+        let found = findings_after(replace, with);
+        let mut seen: Vec<_> = found.iter().map(|f| (f.severity(), f.code(), f.path())).collect();
+        seen.sort_by_key(|(_, code, path)| (code.as_str(), *path));
+        assert_eq!(seen, expected, "{replace} -> {with}");
+        let placed = found.iter().all(|finding| finding.line().is_some());
+        assert!(placed, "{replace} -> {with}");
+    }
 }
 
 #[test]

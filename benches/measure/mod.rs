@@ -1,0 +1,117 @@
+//! The measuring loop that every benchmark here shares.
+//!
+//! Two ways of doing one thing take turns in short batches, and what counts is the median of the ratios of neighbouring batches: what
+//! slows the machine down for a moment slows both. The quartiles are printed beside it.
+//!
+//! A goal is a line `ratio NAME VALUE <= GOAL`, which `benches/run.sh` judges; without a goal it is a line `report NAME VALUE`.
+//! Under `cargo bench` (which passes `--bench`) everything is measured; under `cargo test` every contest runs for one round, to show
+//! that it runs, and no figure is printed.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// How long one batch takes, about: long against the clock's resolution, short against whatever else the machine does.
+const BATCH: Duration = Duration::from_micros(300);
+const ROUNDS: usize = 601;
+const WARM_UP: usize = 20;
+
+/// The benchmark's run, and the lines that are printed last.
+pub struct Bench {
+    measured: bool,
+    lines: Vec<String>,
+}
+
+impl Bench {
+    /// Starts as the command line says.
+    pub fn start() -> Self {
+        Self { measured: std::env::args().any(|argument| argument == "--bench"), lines: Vec::new() }
+    }
+
+    /// Measures `ours` against `theirs`; `goal` is the most that the ratio of their times may be.
+    pub fn at_most<A, B>(&mut self, name: &str, goal: f64, ours: impl FnMut() -> A, theirs: impl FnMut() -> B) {
+        if let Some(ratio) = self.contest(name, ours, theirs) {
+            self.lines.push(format!("ratio {name} {ratio:.3} <= {goal:.2}"));
+        }
+    }
+
+    /// Measures, and states no goal.
+    pub fn report<A, B>(&mut self, name: &str, ours: impl FnMut() -> A, theirs: impl FnMut() -> B) {
+        if let Some(ratio) = self.contest(name, ours, theirs) {
+            self.lines.push(format!("report {name} {ratio:.3}"));
+        }
+    }
+
+    fn contest<A, B>(&self, name: &str, mut ours: impl FnMut() -> A, mut theirs: impl FnMut() -> B) -> Option<f64> {
+        if !self.measured {
+            batch(&mut ours, 1);
+            batch(&mut theirs, 1);
+            return None;
+        }
+        let (our_count, their_count) = (calibrate(&mut ours), calibrate(&mut theirs));
+        let mut rounds = Vec::with_capacity(ROUNDS);
+        for round in 0..WARM_UP + ROUNDS {
+            // Whoever goes second finds warm or cold caches: they take turns in that too.
+            let (one, other) = if round % 2 == 0 {
+                let one = batch(&mut ours, our_count);
+                (one, batch(&mut theirs, their_count))
+            } else {
+                let other = batch(&mut theirs, their_count);
+                (batch(&mut ours, our_count), other)
+            };
+            if round >= WARM_UP {
+                rounds.push((one, other));
+            }
+        }
+        let ratios = sorted(rounds.iter().map(|(one, other)| one / other));
+        let one = sorted(rounds.iter().map(|(one, _)| *one));
+        let other = sorted(rounds.iter().map(|(_, other)| *other));
+        println!(
+            "{name:<44} {:>9.2} ns against {:>9.2} ns: {:.3} (half of the rounds {:.3} to {:.3})",
+            quantile(&one, 0.5),
+            quantile(&other, 0.5),
+            quantile(&ratios, 0.5),
+            quantile(&ratios, 0.25),
+            quantile(&ratios, 0.75),
+        );
+        Some(quantile(&ratios, 0.5))
+    }
+
+    /// Prints the lines.
+    pub fn finish(self) {
+        self.lines.iter().for_each(|line| println!("{line}"));
+    }
+}
+
+/// Nanoseconds of one call, from `count` of them.
+#[inline(never)]
+fn batch<T>(call: &mut impl FnMut() -> T, count: u32) -> f64 {
+    let start = Instant::now();
+    for _ in 0..count {
+        // What a call returns is dropped here: its drop is part of what is measured.
+        black_box(call());
+    }
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+}
+
+/// How many calls make a batch.
+fn calibrate<T>(call: &mut impl FnMut() -> T) -> u32 {
+    let mut count = 1;
+    loop {
+        let once = batch(call, count);
+        let taken = once * f64::from(count);
+        if taken >= BATCH.as_nanos() as f64 || count >= 1 << 24 {
+            return count;
+        }
+        count *= 2;
+    }
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+fn quantile(sorted: &[f64], part: f64) -> f64 {
+    sorted[((sorted.len() - 1) as f64 * part).round() as usize]
+}

@@ -1,0 +1,275 @@
+//! What records are made of, and the two walks over one: out of it, field by field, and into it.
+//!
+//! [`record!`](crate::record) expands to this; hosts see [`Record`](super::Record) and the specifications.
+
+use std::borrow::Cow;
+use std::io;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::record::{DecodeError, FieldValue};
+use super::{ClassSpec, Classified, DataClass};
+
+/// What a field of a record may be: a value with a class, or another record.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no class",
+    label = "a field without a class",
+    note = "write `field: {Self} as Class;` with a class of `classes!`, or use a type that `record!` declares"
+)]
+pub trait Content: Sized {
+    const SHAPE: Shape;
+
+    fn visit(&self, path: &Path<'_>, to: &mut dyn Visit);
+
+    /// # Errors
+    /// Where what is there does not fit the type.
+    fn build(path: &Path<'_>, from: &mut dyn Take) -> Result<Self, DecodeError>;
+}
+
+/// The shape of a field, known without a value.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "plumbing of a macro")]
+pub enum Shape {
+    /// A value of a class.
+    Value(ClassSpec),
+    /// A nested record.
+    Record(&'static str, &'static [Member]),
+    /// One of several variants; which one is a value of a class itself.
+    Choice(&'static str, Choice),
+}
+
+/// A field: its name, its options and its shape.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    pub(super) name: &'static str,
+    pub(super) options: Options,
+    pub(super) shape: Shape,
+}
+
+impl Member {
+    #[must_use]
+    pub const fn of<F: Content>(name: &'static str, options: Options) -> Self {
+        Self { name, options, shape: F::SHAPE }
+    }
+}
+
+/// The variants of an enum: the class of the choice, where a platform's JSON has it, and the fields of each.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    pub(super) class: ClassSpec,
+    pub(super) options: Options,
+    pub(super) variants: &'static [(&'static str, &'static [Member])],
+}
+
+impl Choice {
+    #[must_use]
+    pub const fn of<C: DataClass>(
+        options: Options,
+        variants: &'static [(&'static str, &'static [Member])],
+    ) -> Self {
+        Self { class: ClassSpec::of::<C>(), options, variants }
+    }
+}
+
+/// The options of a field, as the macro reads them.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    pub(super) find_by: bool,
+    pub(super) pointer: Option<&'static str>,
+}
+
+impl Options {
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { find_by: false, pointer: None }
+    }
+
+    #[must_use]
+    pub const fn find_by(mut self) -> Self {
+        self.find_by = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn at(mut self, pointer: &'static str) -> Self {
+        self.pointer = Some(pointer);
+        self
+    }
+}
+
+/// Where a field stands in its record: a list from the field up to the record, on the stack.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    up: Option<&'a Path<'a>>,
+    name: &'static str,
+    options: Options,
+}
+
+impl<'a> Path<'a> {
+    /// The record of this kind.
+    #[must_use]
+    pub const fn root(kind: &'static str) -> Self {
+        Self { up: None, name: kind, options: Options::new() }
+    }
+
+    /// A field in it.
+    #[must_use]
+    pub const fn to(&'a self, name: &'static str, options: Options) -> Self {
+        Self { up: Some(self), name, options }
+    }
+
+    /// A variant of the choice that stands here: part of the name, and at the same place of a platform's JSON.
+    #[must_use]
+    pub const fn variant(&'a self, name: &'static str) -> Self {
+        self.to(name, Options { find_by: false, pointer: Some("") })
+    }
+
+    /// The choice that stands here: the name is that of the field, and its own pointer comes behind the field's.
+    pub(super) const fn tag(&'a self, options: Options) -> Self {
+        match options.pointer {
+            None => *self,
+            Some(_) => self.to("", options),
+        }
+    }
+
+    /// Whether the field is entered in the blind index.
+    #[must_use]
+    pub const fn find_by(&self) -> bool {
+        self.options.find_by
+    }
+
+    /// The kind of the record.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.up.map_or(self.name, Path::kind)
+    }
+
+    /// The dotted name: `buyer.name`; of the choice that is the record itself, `variant`.
+    #[must_use]
+    pub fn name(&self) -> Cow<'static, str> {
+        match self.up {
+            None => Cow::Borrowed("variant"),
+            Some(up) if self.name.is_empty() => up.name(),
+            Some(Path { up: None, .. }) => Cow::Borrowed(self.name),
+            Some(up) => Cow::Owned(format!("{}.{}", up.name(), self.name)),
+        }
+    }
+
+    /// Where a platform's JSON has it (RFC 6901): the places of the records around it, and its own.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        let Some(up) = self.up else { return String::new() };
+        let mut pointer = up.pointer();
+        match self.options.pointer {
+            Some(own) => pointer.push_str(own),
+            None => {
+                pointer.push('/');
+                pointer.push_str(self.name);
+            }
+        }
+        pointer
+    }
+}
+
+/// A walk over the fields of a record.
+#[doc(hidden)]
+pub trait Visit {
+    /// A value of a class.
+    fn value(&mut self, path: &Path<'_>, class: ClassSpec, value: Opaque<'_>);
+
+    /// The choice of a variant, which is a value of a class, too. Says whether the variant's fields are to be shown, whose names tell
+    /// the choice.
+    fn choice(&mut self, path: &Path<'_>, class: ClassSpec, word: Opaque<'_>) -> bool {
+        self.value(path, class, word);
+        true
+    }
+}
+
+/// A value on a walk. Outside of the crate nothing can be read from it.
+#[doc(hidden)]
+pub struct Opaque<'a>(&'a dyn Plain);
+
+impl<'a> Opaque<'a> {
+    pub(crate) fn of<T: Serialize>(value: &'a T) -> Self {
+        Self(value)
+    }
+
+    /// Writes the value as JSON, as it goes, without a copy in between.
+    ///
+    /// # Errors
+    /// Where the value has no JSON form, or the writer fails.
+    pub(crate) fn write_json(&self, to: &mut dyn io::Write) -> Result<(), Unwritable> {
+        self.0.write_json(to)
+    }
+}
+
+/// A value that has no JSON form. Says no more: serde's message may quote the value.
+#[derive(Debug)]
+pub(crate) struct Unwritable;
+
+trait Plain {
+    fn write_json(&self, to: &mut dyn io::Write) -> Result<(), Unwritable>;
+}
+
+impl<T: Serialize> Plain for T {
+    fn write_json(&self, to: &mut dyn io::Write) -> Result<(), Unwritable> {
+        serde_json::to_writer(to, self).map_err(|_| Unwritable)
+    }
+}
+
+/// Where a record is built from: gives each field's value as JSON, by its path.
+#[doc(hidden)]
+pub trait Take {
+    fn take(&mut self, path: &Path<'_>) -> Option<Zeroizing<Vec<u8>>>;
+}
+
+impl<T: FieldValue, C: DataClass> Content for Classified<T, C> {
+    const SHAPE: Shape = Shape::Value(ClassSpec::of::<C>());
+
+    fn visit(&self, path: &Path<'_>, to: &mut dyn Visit) {
+        to.value(path, ClassSpec::of::<C>(), Opaque::of(self.for_encoding()));
+    }
+
+    fn build(path: &Path<'_>, from: &mut dyn Take) -> Result<Self, DecodeError> {
+        read::<T>(path, from).map(Self::new)
+    }
+}
+
+/// Apart from [`Content::build`], so that it is compiled once for a type and not for each of its classes.
+fn read<T: FieldValue>(path: &Path<'_>, from: &mut dyn Take) -> Result<T, DecodeError> {
+    let bytes = from.take(path).unwrap_or_else(|| Zeroizing::new(b"null".to_vec()));
+    serde_json::from_slice(&bytes).map_err(|_| DecodeError::at(path))
+}
+
+/// The word of the variant that stands at `path`, to be matched by the macro.
+///
+/// # Errors
+/// Where no text stands there.
+#[doc(hidden)]
+pub fn chosen(
+    path: &Path<'_>,
+    choice: Choice,
+    from: &mut dyn Take,
+) -> Result<Zeroizing<String>, DecodeError> {
+    read(&path.tag(choice.options), from).map(Zeroizing::new)
+}
+
+/// Shows the variant that was chosen; its fields are to be shown where this says so.
+#[doc(hidden)]
+pub fn visit_choice(path: &Path<'_>, choice: Choice, word: &'static str, to: &mut dyn Visit) -> bool {
+    to.choice(&path.tag(choice.options), choice.class, Opaque::of(&word))
+}
+
+/// No variant has the word that was taken, which is not told: it is a value of a class.
+#[doc(hidden)]
+#[must_use]
+pub fn no_such_variant(path: &Path<'_>, choice: Choice) -> DecodeError {
+    DecodeError::at(&path.tag(choice.options))
+}

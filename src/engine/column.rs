@@ -1,0 +1,131 @@
+//! Columns: single values that the host keeps in its own tables, sealed by the steward.
+
+use zeroize::Zeroizing;
+
+use super::open::OpenError;
+use super::put::PutError;
+use super::steward::Steward;
+use crate::contracts::{FieldBody, Ports, RecordKey, StoredField};
+use crate::core::access::Grant;
+use crate::core::classification::{
+    ClassSpec, Classified, DataClass, DecodeError, FieldValue, Labelled, Level, decode_value, encode_value,
+};
+use crate::core::id::Name;
+use crate::core::place::Place;
+
+/// The class that a value with a label is sealed as; its own label is sealed with it.
+const BY_LABEL: &str = "*";
+
+impl<P: Ports> Steward<P> {
+    /// Seals one value for a column of the host's own: bound to tenant, connection, person, `kind`, record, `field` and class.
+    ///
+    /// # Errors
+    /// [`PutError::BadPlace`], or where there is no key to seal under.
+    pub async fn seal<T: FieldValue, C: DataClass>(
+        &self,
+        place: &Place,
+        kind: &'static str,
+        field: &'static str,
+        value: &Classified<T, C>,
+    ) -> Result<Vec<u8>, PutError> {
+        self.seal_column(place, kind, field, C::ID, encode_value(kind, field, value)).await
+    }
+
+    /// Opens one value from a column of the host's own, sealed by [`seal`](Self::seal) with the same `kind` and `field`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_sealed<T: FieldValue, C: DataClass>(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        kind: &'static str,
+        field: &'static str,
+        sealed: &[u8],
+    ) -> Result<Classified<T, C>, OpenError> {
+        let class = ClassSpec::of::<C>();
+        let plain =
+            self.open_column(grant, place, (kind, field), class.category, class.level, (C::ID, sealed));
+        Ok(decode_value(kind, field, plain.await?)?)
+    }
+
+    /// Seals one value whose class is known at run time, and its label with it: what came from a platform and has no class yet, say.
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal).
+    pub async fn seal_labelled<T: FieldValue>(
+        &self,
+        place: &Place,
+        kind: &'static str,
+        field: &'static str,
+        value: &Labelled<T>,
+    ) -> Result<Vec<u8>, PutError> {
+        self.seal_column(place, kind, field, BY_LABEL, value.encode(kind, field)).await
+    }
+
+    /// Opens one value that was sealed by [`seal_labelled`](Self::seal_labelled): it comes back with the label that it had. What its
+    /// categories and purposes are under another policy is looked up by name; what that does not declare counts as unknown.
+    ///
+    /// The grant is for the place; that it covers the label is asked when the value is exposed or written to a sink.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`OpenError::AboveGrant`] where the label's level is above the grant's.
+    pub async fn open_labelled<T: FieldValue>(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        kind: &'static str,
+        field: &'static str,
+        sealed: &[u8],
+    ) -> Result<Labelled<T>, OpenError> {
+        let level = grant.level();
+        let plain =
+            self.open_column(grant, place, (kind, field), grant.category(), level, (BY_LABEL, sealed));
+        let value = Labelled::decode(&self.inner.policy, kind, field, &plain.await?)?;
+        if value.label().level() > level {
+            return Err(OpenError::AboveGrant { level: value.label().level(), granted: level });
+        }
+        Ok(value)
+    }
+
+    async fn seal_column(
+        &self,
+        place: &Place,
+        kind: &'static str,
+        field: &'static str,
+        class: &'static str,
+        plain: Result<Zeroizing<Vec<u8>>, DecodeError>,
+    ) -> Result<Vec<u8>, PutError> {
+        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(PutError::BadPlace)?;
+        if let Some(connection) = place.connection_id() {
+            self.live(place.tenant_id(), connection.as_str()).await?;
+        }
+        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
+        let subject = place.subject_of(field);
+        let (field, class) = (Name::new(field), Name::new(class));
+        Ok(self.keys().seal_at(place, &key, &field, &class, subject, &plain?).await?)
+    }
+
+    async fn open_column(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        (kind, field): (&'static str, &'static str),
+        category: &str,
+        level: Level,
+        (class, sealed): (&'static str, &[u8]),
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.check_class(grant, place, category, level).await?;
+        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(OpenError::NotFound)?;
+        let mut keys = self.keys();
+        self.record_opening(&mut keys, grant, place, category, level).await?;
+        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
+        let stored = StoredField {
+            name: Name::new(field),
+            class: Name::new(class),
+            subject: place.subject_of(field).cloned(),
+            body: FieldBody::Sealed(sealed.to_vec()),
+        };
+        keys.open_field(place, &key, &stored).await
+    }
+}
