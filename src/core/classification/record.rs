@@ -131,7 +131,7 @@ fn each_field(path: &Path<'_>, shape: &Shape, each: &mut dyn FnMut(FieldSpec)) {
         Shape::Choice(_, choice) => {
             each(spec(&path.tag(choice.options), choice.class));
             for (variant, fields) in choice.variants {
-                members(&path.variant(variant), fields, each);
+                members(&path.variant(*choice, variant), fields, each);
             }
         }
     }
@@ -149,10 +149,8 @@ impl<P: Proof> Visit for Exposer<'_, P> {
             self.denied.get_or_insert(ExposeError::new(class, self.proof.up_to()));
         }
         if self.denied.is_none() {
-            let mut json = Zeroizing::new(Vec::new());
-            let written = value.write_json(&mut *json).is_ok();
-            let value = if written { serde_json::from_slice(&json).unwrap_or_default() } else { Value::Null };
-            self.values.insert(path.name().into_owned(), value);
+            let value = value.json().ok().and_then(|json| serde_json::from_slice(&json).ok());
+            self.values.insert(path.name().into_owned(), value.unwrap_or_default());
         }
     }
 }
@@ -172,11 +170,14 @@ struct Encoder {
 
 impl Visit for Encoder {
     fn value(&mut self, path: &Path<'_>, class: ClassSpec, value: Opaque<'_>) {
-        let mut bytes = Zeroizing::new(Vec::new());
-        if value.write_json(&mut *bytes).is_err() {
-            self.failed.get_or_insert_with(|| DecodeError::at(path));
+        match value.json() {
+            Ok(value) => {
+                self.fields.push(EncodedField { name: path.name(), class, find_by: path.find_by(), value });
+            }
+            Err(_) => {
+                self.failed.get_or_insert_with(|| DecodeError::at(path));
+            }
         }
-        self.fields.push(EncodedField { name: path.name(), class, find_by: path.find_by(), value: bytes });
     }
 }
 
@@ -188,7 +189,8 @@ impl Take for ByName<'_> {
     }
 }
 
-/// A field whose stored form does not fit its type. Names the field, never the value.
+/// A field whose stored form does not fit its type. Names the field, never the value: of a field of a variant, the choice alone where
+/// that is above Internal.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("field `{field}` of `{kind}` does not hold what its type needs")]
 pub struct DecodeError {
@@ -198,7 +200,7 @@ pub struct DecodeError {
 
 impl DecodeError {
     pub(super) fn at(path: &Path<'_>) -> Self {
-        Self { kind: path.kind(), field: path.name() }
+        Self { kind: path.kind(), field: path.told().name() }
     }
 
     /// The field.
@@ -231,10 +233,7 @@ pub(super) fn encode_plain<T: Serialize>(
     field: &'static str,
     value: &T,
 ) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let written = Opaque::of(value).write_json(&mut *bytes);
-    written.map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })?;
-    Ok(bytes)
+    Opaque::of(value).json().map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
 }
 
 /// The value of a column of the host's own, from JSON.
@@ -380,6 +379,29 @@ mod tests {
                         payment: Payment(<people.method: internal>) }";
         assert_eq!(format!("{:?}", order(card())), expected);
         assert_eq!(format!("{:?}", order(Payment::Cash {})), expected);
+    }
+
+    crate::record! {
+        enum Referral in "people" as Name {
+            Oncology = "oncology" { by: Payment; }
+            Dentist = "dentist" {}
+        }
+    }
+
+    #[test]
+    fn an_error_tells_the_variant_of_no_choice_above_internal() {
+        let wrong = |word: &'static str| {
+            move |name: &str| {
+                let word = if matches!(name, "payment" | "variant") { word } else { "card" };
+                let json = if name.ends_with("number") { "7".to_owned() } else { format!("\"{word}\"") };
+                Some(Zeroizing::new(json.into_bytes()))
+            }
+        };
+        assert_eq!(decode::<Payment>(&mut wrong("card")).unwrap_err().field(), "card.number");
+        let error = decode::<Referral>(&mut wrong("oncology")).unwrap_err();
+        assert_eq!(error.field(), "variant");
+        assert!(!format!("{error} {error:?}").contains("oncology"));
+        assert!(decode::<Referral>(&mut wrong("dentist")).is_ok());
     }
 
     #[test]
