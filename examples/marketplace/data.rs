@@ -36,11 +36,18 @@ stewardship::record! {
 }
 
 stewardship::record! {
+    /// Who an order goes to. Part of an order: each of its fields is sealed on its own there.
+    pub struct Recipient in "orders" {
+        pub name: String as BuyerName;
+        pub address: String as BuyerAddress, at = "/full_address";
+    }
+}
+
+stewardship::record! {
     /// An order.
     pub struct Order in "orders" {
         pub number: String as OrderNumber, at = "/data/order/id";
-        pub buyer: String as BuyerName, at = "/data/order/recipient_address/name";
-        pub address: String as BuyerAddress, at = "/data/order/recipient_address/full_address";
+        pub recipient: Recipient, at = "/data/order/recipient_address";
         pub total: String as OrderTotal, at = "/data/order/payment/total_amount";
     }
 }

@@ -11,8 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use data::{Connection, Creator, Invoice, MarketplaceInvoice, Order, SECRETS};
+use data::{
+    BuyerName, Connection, Creator, Invoice, MarketplaceInvoice, Order, OrderNumber, Recipient, SECRETS,
+};
 use sources::AddressTable;
+use stewardship::access::ReleaseRequest;
 use stewardship::audit::ChainBreak;
 use stewardship::dsr::{Reviewed, Verdict, VerificationMethod};
 use stewardship::engine::{Blocking, Disposal, TrailError};
@@ -40,6 +43,7 @@ fn main() -> Story {
     let cast = Cast::new(&clock);
     arrival(&host, &cast, &folder)?;
     questions(&host, &cast)?;
+    leaving(&host, &cast)?;
     access_request(&host, &cast)?;
     deletion_request(&host, &cast)?;
     time_passes(&host, &cast, &clock)?;
@@ -181,6 +185,44 @@ fn ask(host: &Host, what: &str, question: &Question) -> Story<Access> {
 
 // ---------------------------------------------------------------------------------------------------------------------------
 
+fn leaving(host: &Host, cast: &Cast) -> Story {
+    title("The order in a log, on a screen, and in the open");
+    let support = Purpose::new("support");
+    let question =
+        Question::new(cast.support.clone(), Action::Read, Resource::at::<Order>(&order()), support.clone());
+    let Access::Granted(grant) = ask(host, "the support agent, with a case", &question.assigned_case(true))?
+    else {
+        return Err("the support agent was denied".into());
+    };
+    let opened: Order = host.open(&grant, &order())?;
+    let redactors = host.redactors(&TENANT.into())?;
+    say(&format!("  redacted, as the policy says: {}", redactors.record(&opened)));
+
+    let mut log =
+        host.policy().sink("app_log", |text: &String| say(&format!("  application log: {text}")))?;
+    log.write(&opened.number)?;
+    match log.write_with(&opened.recipient.name, &grant) {
+        Err(denied) => say(&format!("  the buyer's name to the application log: no, {denied}")),
+        Ok(()) => return Err("a name was logged".into()),
+    }
+    let mut screen = host.policy().sink("support_screen", |name: &String| {
+        say(&format!("  support screen: a name of {} characters", name.chars().count()));
+    })?;
+    screen.write_with(&opened.recipient.name, &grant)?;
+
+    let why = ReleaseRequest::new(cast.support.clone(), &order(), support, "published_by_the_creator");
+    match host.permit::<BuyerName, OrderNumber>(&why) {
+        Err(denied) => say(&format!("  the name lowered to internal, by one person: no, {denied}")),
+        Ok(_) => return Err("one person lowered a name".into()),
+    }
+    let permit = host.permit::<BuyerName, OrderNumber>(&why.approved_by(cast.officer.clone()))?;
+    let lowered = opened.recipient.name.lower(permit);
+    say(&format!("  the same with a second person's approval: {lowered:?}"));
+    Ok(())
+}
+
+// ---------------------------------------------------------------------------------------------------------------------------
+
 fn access_request(host: &Host, cast: &Cast) -> Story {
     title("Grace, a buyer, asks for her data");
     let request = NewRequest::new(TENANT, RequestKind::Access, "support channel", "grace@navy.example")
@@ -279,8 +321,7 @@ fn time_passes(host: &Host, cast: &Cast, clock: &ManualClock) -> Story {
     let disputed = Place::tenant(TENANT).connection(SHOP).subject("lin").record("order-2");
     let second = Order {
         number: text("576461413038785999"),
-        buyer: text("Lin Chen"),
-        address: text("1 Quay"),
+        recipient: Recipient { name: text("Lin Chen"), address: text("1 Quay") },
         total: text("9.90"),
     };
     host.put(&disputed, &second, &Purpose::new("order_sync"))?;

@@ -163,9 +163,8 @@ impl Redactors {
             }
             // The level in code is asked too: a policy that says `show` of a class above Internal is refused when it is loaded.
             Redact::Show if class.level <= Level::Internal => {
-                let mut json = Zeroizing::new(Vec::new());
-                let written = value.write_json(&mut *json).is_ok();
-                let json = std::str::from_utf8(&json).ok().filter(|_| written);
+                let json = value.json().ok();
+                let json = json.as_deref().and_then(|json| std::str::from_utf8(json).ok());
                 show(json.map_or(Seen::Nothing, Seen::Json))
             }
             Redact::Show => show(Seen::Nothing),
@@ -276,7 +275,7 @@ impl Serialize for Redacted<'_> {
     }
 }
 
-/// A record, as it may be seen: made by [`Redactors::record`].
+/// A record, as it may be seen: made by [`Redactors::record`]. In `Debug` and `Display`, `_` stands for what is erased.
 pub struct RedactedRecord<'a, R> {
     redactors: &'a Redactors,
     record: &'a R,
@@ -286,7 +285,10 @@ impl<R: Record> fmt::Debug for RedactedRecord<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(R::KIND);
         let mut field = |name: &str, seen: Seen<'_>| {
-            shown.field(name, &format_args!("{seen}"));
+            match seen {
+                Seen::Nothing => shown.field(name, &format_args!("_")),
+                seen => shown.field(name, &format_args!("{seen}")),
+            };
         };
         let mut walk = Walk { redactors: self.redactors, field: &mut field };
         self.record.visit(&Path::root(R::KIND), &mut walk);
@@ -352,9 +354,7 @@ impl io::Write for MacWriter {
 
 /// The text that a value is, where it is one.
 fn text_of(value: &Opaque<'_>) -> Option<Zeroizing<String>> {
-    let mut json = Zeroizing::new(Vec::new());
-    value.write_json(&mut *json).ok()?;
-    serde_json::from_slice(&json).ok().map(Zeroizing::new)
+    serde_json::from_slice(&value.json().ok()?).ok().map(Zeroizing::new)
 }
 
 /// The domain of an e-mail address. Nothing where it is no domain by its characters (RFC 1123 section 2.1): it goes to logs.
@@ -509,7 +509,7 @@ mod tests {
             Ship::Post { to: "ada@example.com".to_owned().into() },
         );
         let shown = format!("{:?}", redactors.record(&card));
-        assert_eq!(shown, "Sale { pay: , ship: \"post\", ship.post.to: …@example.com, note: *** }");
+        assert_eq!(shown, "Sale { pay: _, ship: \"post\", ship.post.to: …@example.com, note: *** }");
         let cash = sale(Pay::Cash {}, Ship::Pickup {});
         let shown = serde_json::to_string(&redactors.record(&cash)).unwrap();
         assert_eq!(shown, "{\"pay\":null,\"ship\":\"pickup\",\"note\":\"***\"}");

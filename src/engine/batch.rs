@@ -5,7 +5,7 @@
 //! is left out; only then is it *claimed*. Of two overlapping batches at least one sees the other, so that only one is ever claimed.
 //! What is claimed was there, and goes under this disposal alone: whoever works it off, and however often, counts the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,18 @@ use crate::core::retention::Disposition;
 /// Number of things that are asked for at once, and that a disposal writes down before it deletes them.
 pub(super) const BATCH: usize = 256;
 
-/// What a disposal is about to delete.
+/// What becomes of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Fate {
+    /// It is deleted.
+    #[default]
+    Delete,
+    /// It stays, and names the person no more.
+    Pseudonymise,
+}
+
+/// What a disposal is about to delete, or to give a pseudonym.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Batch {
     /// Its number within the disposal, so that none is taken for another.
@@ -30,6 +41,8 @@ pub(super) struct Batch {
     source: Name,
     items: Vec<SourceItem>,
     claimed: bool,
+    #[serde(default)]
+    fate: Fate,
 }
 
 impl Batch {
@@ -46,6 +59,7 @@ impl<P: Ports> Steward<P> {
         disposal: Disposal,
         source: &Name,
         items: &[SourceItem],
+        fate: Fate,
     ) -> Result<(Disposal, Option<u64>), Trouble> {
         let mut disposal = disposal;
         for _ in 0..ATTEMPTS {
@@ -62,6 +76,7 @@ impl<P: Ports> Steward<P> {
                             source: source.clone(),
                             items: items.to_vec(),
                             claimed: false,
+                            fate,
                         });
                     }
                 })
@@ -74,7 +89,7 @@ impl<P: Ports> Steward<P> {
         Ok((disposal, None))
     }
 
-    /// Claims what was proposed, as far as it is still there, and deletes it. `false` where the proposal was withdrawn meanwhile.
+    /// Claims what was proposed, as far as it is still there, and works it off. `false` where the proposal was withdrawn meanwhile.
     ///
     /// `there` is to be read after [`propose`](Self::propose) has returned.
     pub(super) async fn claim(
@@ -99,22 +114,24 @@ impl<P: Ports> Steward<P> {
         Ok((self.work_off(disposal).await?, claimed))
     }
 
-    /// Deletes what a disposal has claimed, counts it, and crosses it off, in one step that may be repeated.
+    /// Deletes (or renames) what a disposal has claimed, counts it, and crosses it off, in one step that may be repeated.
     ///
     /// Whether something keeps a thing is asked again right before it goes.
     pub(super) async fn work_off(&self, disposal: Disposal) -> Result<Disposal, Trouble> {
         let Some(batch) = disposal.pending.clone().filter(|batch| batch.claimed) else { return Ok(disposal) };
-        let mut gone = 0_u64;
+        let mut gone: BTreeMap<&Name, u64> = BTreeMap::new();
         for item in &batch.items {
-            let disposed = if self.stays_now(&disposal, item).await? {
-                // It may have gone before the reason to stay came, by a call that did not live to count it.
-                let there = self.is_there(&batch.source, item).await;
-                there.map(|there| if there { Disposed::Changed } else { Disposed::Gone })
-            } else {
-                self.dispose_in(&batch.source, item).await
+            let stays = self.stays_now(&disposal, item).await?;
+            // It may have gone before the reason to stay came, by a call that did not live to count it.
+            let unless = |there| if there { Disposed::Changed } else { Disposed::Gone };
+            let disposed = match (batch.fate, stays) {
+                (Fate::Delete, false) => self.dispose_in(&batch.source, item).await,
+                (Fate::Delete, true) => self.is_there(&batch.source, item).await.map(unless),
+                (Fate::Pseudonymise, false) => Ok(self.rename(&disposal, item).await?),
+                (Fate::Pseudonymise, true) => Ok(unless(self.names_person(&disposal, item).await?)),
             };
             match disposed {
-                Ok(Disposed::Gone) => gone += 1,
+                Ok(Disposed::Gone) => *gone.entry(&item.category).or_default() += 1,
                 Ok(Disposed::Changed) => {}
                 Err(source) if self.inner.sources.contains_key(&batch.source) => {
                     return Err(Trouble::Source { name: batch.source, source });
@@ -126,7 +143,12 @@ impl<P: Ports> Steward<P> {
         self.amend(&disposal, |paper| {
             if paper.pending.as_ref().is_some_and(|pending| pending.number == batch.number) {
                 paper.pending = None;
-                paper.records += gone;
+                match batch.fate {
+                    Fate::Delete => paper.records += gone.values().sum::<u64>(),
+                    Fate::Pseudonymise => gone.iter().for_each(|(category, count)| {
+                        *paper.pseudonymised.entry((*category).clone()).or_default() += count;
+                    }),
+                }
                 if matches!(paper.cause, Cause::Retention { .. }) {
                     paper.rows_gone = Some(now);
                 }

@@ -96,6 +96,20 @@ impl Timeline {
     }
 }
 
+/// Adds the events of a scope to those of a thing that was stored at `since`: of each, the first time that does not lie before.
+pub(super) fn add_events(
+    events: &mut BTreeMap<Name, DateTime<Utc>>,
+    timeline: &BTreeMap<Name, BTreeSet<DateTime<Utc>>>,
+    since: DateTime<Utc>,
+) {
+    for (name, times) in timeline {
+        if let Some(at) = times.range(since..).next() {
+            let known = events.entry(name.clone()).or_insert(*at);
+            *known = (*known).min(*at);
+        }
+    }
+}
+
 impl Paper for Timeline {
     const KIND: DocumentKind = DocumentKind::Timeline;
 

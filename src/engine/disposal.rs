@@ -1,5 +1,7 @@
 //! Evidence of a destruction: opened before it, kept up through it, certified after it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, DocumentStore, Ports};
 use crate::core::audit::{AuditEvent, Cause};
-use crate::core::id::TenantId;
+use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
 use crate::core::policy::PolicyDigest;
 use crate::core::retention::{Certifiable, CopyFate, KeysGone, certifiable, fates};
@@ -55,6 +57,9 @@ pub struct Disposal {
     pub(super) pending: Option<Batch>,
     /// Number of batches so far.
     pub(super) batches: u64,
+    /// Number of records that stay under a pseudonym, by category.
+    #[serde(default)]
+    pub(super) pseudonymised: BTreeMap<Name, u64>,
 }
 
 impl Disposal {
@@ -83,6 +88,7 @@ impl Disposal {
             doomed: None,
             pending: None,
             batches: 0,
+            pseudonymised: BTreeMap::new(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Erasing a scope: what must stay is sealed anew, then the keys go, then the rows.
+//! Erasing a scope: what must stay is sealed anew, what outlives a person gets a pseudonym, then the keys go, then the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use super::keyring::{KeyError, KeySession};
 use super::managed::{MANAGED_PAGE, item_of};
 use super::open::{OpenError, field_scopes, place_of};
 use super::papers;
+use super::pseudonymise::stays;
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{
@@ -173,7 +174,7 @@ impl<P: Ports> Steward<P> {
     ) -> Result<Disposal, EraseError> {
         let mut keys = self.keys();
         let now = self.now();
-        let row = keys
+        let mut row = keys
             .change(scope, |row| {
                 row.closed.is_none() && {
                     row.closed = Some(now);
@@ -181,17 +182,22 @@ impl<P: Ports> Steward<P> {
                 }
             })
             .await?;
+        if disposal.doomed.is_none() {
+            row = self.key_for_pseudonym(&mut keys, scope, row).await?;
+        }
         let newest = row.keys.last().map_or(0, |key| key.number);
-        let disposal = self.amend(&disposal, |paper| paper.doomed = paper.doomed.or(Some(newest))).await?;
+        let mut disposal =
+            self.amend(&disposal, |paper| paper.doomed = paper.doomed.or(Some(newest))).await?;
         let doomed = disposal.doomed.unwrap_or(newest);
         let mut kept: BTreeMap<RecordKey, String> = BTreeMap::new();
         loop {
-            // Again until nothing is left to seal anew: a hold placed meanwhile is found before the keys go.
+            // Again until nothing is left to change: a hold that is placed or lifted meanwhile is found before the keys go.
+            let (worked_off, mut changed) = self.pseudonymise(disposal, scope).await?;
+            disposal = worked_off;
             let staying = self.staying(scope).await?;
-            let mut resealed = false;
             for (row, why) in staying {
                 match self.reseal(&mut keys, scope, doomed, disposal.opened, &row).await? {
-                    Resealed::Done => resealed = true,
+                    Resealed::Done => changed = true,
                     Resealed::Already => {}
                     // What does not open under its own keys is lost already; it must not stop the erasure of all else.
                     Resealed::Lost => {
@@ -201,7 +207,7 @@ impl<P: Ports> Steward<P> {
                 }
                 kept.entry(row.key).or_insert(why);
             }
-            if !resealed {
+            if !changed {
                 break;
             }
         }
@@ -239,7 +245,8 @@ impl<P: Ports> Steward<P> {
         let disposal = self
             .amend(&disposal, |paper| {
                 paper.keys = paper.keys.take().or_else(|| Some(keys_gone.clone()));
-                paper.kept = reasons.iter().map(|(why, count)| (*count, why.clone())).collect();
+                let staying = reasons.iter().map(|(why, count)| (*count, why.clone()));
+                paper.kept = staying.chain(stays(&paper.pseudonymised)).collect();
             })
             .await?;
         Ok(disposal)
@@ -371,7 +378,7 @@ impl<P: Ports> Steward<P> {
 
 impl<P: Ports> KeySession<'_, P> {
     /// The key version after the doomed ones, made where there is none: for what must stay, in a scope that is closed to all else.
-    async fn successor(
+    pub(super) async fn successor(
         &mut self,
         scope: &Scope,
         doomed: u32,

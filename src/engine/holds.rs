@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::connect::Timeline;
+use super::connect::{Timeline, add_events};
 use super::erase::OWED;
 use super::papers::{self, Paper};
 use super::steward::Steward;
@@ -160,12 +160,7 @@ impl<'a, P: Ports> Outlook<'a, P> {
         }
         let mut events = item.events.clone();
         for scope in scopes {
-            for (name, times) in self.timeline(scope).await? {
-                if let Some(at) = times.range(item.stored_at..).next() {
-                    let known = events.entry(name.clone()).or_insert(*at);
-                    *known = (*known).min(*at);
-                }
-            }
+            add_events(&mut events, self.timeline(scope).await?, item.stored_at);
         }
         Ok(events.into_iter().fold(thing, |thing, (name, at)| thing.event(name, at)))
     }

@@ -90,6 +90,14 @@ impl<P: Ports> KeySession<'_, P> {
         Err(Trouble::Contention { during: "make a scope key" }.into())
     }
 
+    /// Refuses a scope that was erased, or whose authorisation was revoked.
+    pub(super) async fn refuse_closed(&self, scope: &Scope) -> Result<(), KeyError> {
+        match self.store().scope(scope).await?.and_then(|row| row.closed) {
+            Some(since) => Err(KeyError::Closed { scope: scope.clone(), since }),
+            None => Ok(()),
+        }
+    }
+
     /// One version of a scope's key.
     pub(super) async fn version(&mut self, scope: &Scope, number: u32) -> Result<SecretKey, KeyError> {
         let row = self.store().scope(scope).await?;

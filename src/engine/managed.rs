@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::batch::BATCH;
+use super::batch::{BATCH, Fate};
 use super::disposal::Disposal;
 use super::erase::{EraseError, OWED, is_doomed, query_of, stands_under};
 use super::keyring::KeyError;
@@ -15,18 +15,19 @@ use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{
     Answer, DataSource, Disposed, Erasure, Expected, ExportedRecord, FieldBody, Ports, RecordKey,
-    RecordQuery, RecordRow, RecordStore, SourceError, SourceItem, StoreErrorKind, SubjectRef, TaskId,
+    RecordQuery, RecordRow, RecordStore, SourceError, SourceItem, StoreErrorKind, StoredField, SubjectRef,
+    TaskId,
 };
 use crate::core::audit::Cause;
 use crate::core::classification::Level;
-use crate::core::id::{CaseId, Name, RecordId, TenantId};
+use crate::core::id::{CaseId, Name, RecordId, SubjectId, TenantId};
 use crate::core::place::Scope;
 
 /// Number of records that one listing asks for.
 pub(super) const MANAGED_PAGE: usize = 256;
 
-/// Number of batches after which the deletion of a scope's records is given up until the next sweep.
-const ROUNDS: u32 = 1 << 20;
+/// Number of batches after which work on a scope's records is given up until the next sweep.
+pub(super) const ROUNDS: u32 = 1 << 20;
 
 /// Stands between the parts of an item's id. No identifier holds a control character, and none sorts before it, so that ids sort
 /// as the keys do.
@@ -49,7 +50,7 @@ impl<P: Ports> Managed<P> {
         let mut touched = Vec::new();
         for row in self.about(who).await? {
             // What else the person's records hold is not touched, and no leave is needed for it.
-            let changed = row.fields.iter().filter(|field| is_about(&row, field, who));
+            let changed = row.fields.iter().filter(|field| is_about(&row, field, &who.subject));
             for field in changed.filter(|field| changes.contains_key(field.name.as_str())) {
                 let level = classes.get(&field.class).map_or(row.level, |class| class.level);
                 touched.push((row.category.clone(), level));
@@ -73,7 +74,7 @@ impl<P: Ports> Managed<P> {
         let place = place_of(row);
         let classes = &self.steward.policy().document().classes;
         let mut fields = BTreeMap::new();
-        for field in row.fields.iter().filter(|field| is_about(row, field, who)) {
+        for field in row.fields.iter().filter(|field| is_about(row, field, &who.subject)) {
             let authenticator = classes.get(&field.class).is_none_or(|class| class.authenticator);
             let value = if authenticator {
                 Value::Null
@@ -102,7 +103,7 @@ impl<P: Ports> Managed<P> {
             let Some(mut row) = store.fetch(key).await.map_err(Trouble::from)? else { return Ok(false) };
             let (place, mut keys, mut changed) = (place_of(&row), self.steward.keys(), false);
             let whole = row.clone();
-            for field in row.fields.iter_mut().filter(|field| is_about(&whole, field, who)) {
+            for field in row.fields.iter_mut().filter(|field| is_about(&whole, field, &who.subject)) {
                 let Some(value) = changes.get(field.name.as_str()) else { continue };
                 let plain = Zeroizing::new(value.to_string().into_bytes());
                 field.body = match field.body {
@@ -219,7 +220,8 @@ impl<P: Ports> DataSource for Managed<P> {
 }
 
 impl<P: Ports> Steward<P> {
-    /// Erases a person: keys first, then rows; what must stay is counted with its reason. The same task is the same erasure.
+    /// Erases a person: keys first, then rows; what must stay is counted with its reason, and so is what stays under a pseudonym. The
+    /// same task is the same erasure.
     async fn erase_subject(
         &self,
         who: &SubjectRef,
@@ -259,7 +261,7 @@ impl<P: Ports> Steward<P> {
                 let now = self.now();
                 return self.amend(&disposal, |paper| paper.rows_gone = paper.rows_gone.or(Some(now))).await;
             }
-            let (proposed, number) = self.propose(disposal, &source, &going).await?;
+            let (proposed, number) = self.propose(disposal, &source, &going, Fate::Delete).await?;
             disposal = proposed;
             if let Some(number) = number {
                 let there = self.going(&disposal, scope).await?;
@@ -295,11 +297,7 @@ impl<P: Ports> Steward<P> {
         Ok(going)
     }
 
-    async fn drop_fields(
-        &self,
-        key: &RecordKey,
-        subject: &crate::core::id::SubjectId,
-    ) -> Result<(), Trouble> {
+    async fn drop_fields(&self, key: &RecordKey, subject: &SubjectId) -> Result<(), Trouble> {
         let store = self.inner.ports.records();
         for _ in 0..ATTEMPTS {
             let Some(mut row) = store.fetch(key).await? else { return Ok(()) };
@@ -329,8 +327,8 @@ impl<P: Ports> Steward<P> {
 }
 
 /// Whether a field is about this person, and not about somebody else whom the record speaks of.
-fn is_about(row: &RecordRow, field: &crate::contracts::StoredField, who: &SubjectRef) -> bool {
-    field.subject.as_ref().or(row.subject.as_ref()) == Some(&who.subject)
+pub(super) fn is_about(row: &RecordRow, field: &StoredField, person: &SubjectId) -> bool {
+    field.subject.as_ref().or(row.subject.as_ref()) == Some(person)
 }
 
 /// A record as retention sees it.
@@ -356,7 +354,7 @@ pub(super) fn item_of(row: &RecordRow) -> SourceItem {
     }
 }
 
-fn key_of(id: &str) -> Option<RecordKey> {
+pub(super) fn key_of(id: &str) -> Option<RecordKey> {
     let mut parts = id.splitn(3, SEPARATOR);
     let (tenant, kind, id) = (parts.next()?, parts.next()?, parts.next()?);
     Some(RecordKey { tenant: TenantId::new(tenant), kind: Name::new(kind), id: RecordId::new(id) })

@@ -20,6 +20,7 @@ mod keyring;
 mod managed;
 mod open;
 mod papers;
+mod pseudonymise;
 mod put;
 mod release;
 mod requests;

@@ -1,6 +1,6 @@
 //! Storing: a record is labelled, sealed as the policy says, and kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -268,7 +268,7 @@ impl<P: Ports> Steward<P> {
         let values = encode(record)?;
         let mut keys = self.keys();
         let mut fields = Vec::with_capacity(values.len());
-        let mut index = Vec::new();
+        let (mut index, mut clear) = (Vec::new(), BTreeSet::new());
         for EncodedField { name, class, find_by, value } in &values {
             if *find_by {
                 index.extend(keys.index(place.tenant_id(), class, name, value).await?);
@@ -278,9 +278,14 @@ impl<P: Ports> Steward<P> {
             let body = if self.inner.policy.level(level).seal.is_some() {
                 FieldBody::Sealed(keys.seal_at(place, &incoming.key, &name, &class, subject, value).await?)
             } else {
+                clear.extend(subject);
                 FieldBody::Clear(value.to_vec())
             };
             fields.push(StoredField { name, class, subject: subject.cloned(), body });
+        }
+        // No key refuses what is stored in the clear about somebody who was erased.
+        for subject in clear {
+            keys.refuse_closed(&Scope::Subject(place.tenant_id().clone(), subject.clone())).await?;
         }
         index.sort();
         let sealed = fields.iter().filter(|field| matches!(field.body, FieldBody::Sealed(_))).count();

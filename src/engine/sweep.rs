@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::batch::BATCH;
+use super::batch::{BATCH, Fate};
 use super::connect::Authorization;
 use super::disposal::Disposal;
 use super::erase::EraseError;
@@ -243,7 +243,7 @@ impl<P: Ports> Steward<P> {
             let next = Disposal { id: format!("{}/{number}", fresh.id), ..fresh.clone() };
             disposal = self.open_disposal(next).await?;
         }
-        let (disposal, number) = self.propose(disposal, source, items).await?;
+        let (disposal, number) = self.propose(disposal, source, items, Fate::Delete).await?;
         Ok(number.map(|number| (disposal, number)))
     }
 

@@ -37,6 +37,7 @@ stewardship::classes! {
     pub VoucherNumber: Internal in "marketplace_invoices" = "marketplace_invoice.number";
     pub VoucherAddress: Confidential in "marketplace_invoices" = "marketplace_invoice.buyer_address";
     pub Draft: Confidential in "user_content" = "content.draft";
+    pub PacingNote: Internal in "operational" = "operational.pacing";
 }
 
 stewardship::record! {
@@ -72,6 +73,14 @@ stewardship::record! {
     /// A draft that goes after a year.
     pub struct Note in "user_content" {
         pub text: String as Draft;
+    }
+}
+
+stewardship::record! {
+    /// When somebody was written to: it outlives the person's erasure under a pseudonym.
+    pub struct Pacing in "operational" {
+        pub state: String as PacingNote, find_by;
+        pub by: String as PacingNote, find_by;
     }
 }
 
@@ -111,7 +120,7 @@ impl World {
         let provider = FaultyProvider::new(self.provider.clone(), &self.faults);
         let steward =
             Steward::builder(self.policy.clone(), Faulty::new(self.memory.clone(), &self.faults), provider)
-                .bind::<(Token, Creator, Order, Voucher, Note)>()
+                .bind::<(Token, Creator, Order, Voucher, Note, Pacing)>()
                 .source("newsletter", FaultySource::new(self.newsletter.clone(), &self.faults))
                 .source("mailer", FaultySource::new(self.mailer.clone(), &self.faults))
                 .clock(self.clock.clone());
@@ -213,6 +222,10 @@ pub(crate) fn order(word: &str) -> Order {
 
 pub(crate) fn note(word: &str) -> Note {
     Note { text: word.to_owned().into() }
+}
+
+pub(crate) fn pacing(word: &str) -> Pacing {
+    Pacing { state: format!("state of {word}").into(), by: format!("hand of {word}").into() }
 }
 
 pub(crate) fn payload(word: &str) -> Value {

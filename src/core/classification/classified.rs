@@ -106,11 +106,13 @@ impl<T: Zeroize, C: Class> Classified<T, C> {
     /// let both = handle.zip(token).map(|(handle, token)| format!("{handle}:{token}"));
     /// assert_eq!(format!("{both:?}"), "<creator.handle & platform.token: restricted>");
     /// ```
-    pub fn zip<U: Zeroize, D: Class>(self, other: Classified<U, D>) -> Classified<(T, U), Both<C, D>>
+    pub fn zip<U: Zeroize + Default, D: Class>(
+        self,
+        other: Classified<U, D>,
+    ) -> Classified<(T, U), Both<C, D>>
     where
         C::Level: JoinWith<D::Level>,
         T: Default,
-        U: Default,
     {
         Classified::new((self.take(), other.take()))
     }
@@ -127,8 +129,7 @@ impl<T: Zeroize, C: Class> Classified<T, C> {
     ///
     /// A permit names who wanted it, why, and who approved; it exists only once that is on the audit trail
     /// ([`Steward::permit`](crate::Steward::permit)).
-    pub fn lower<D: DataClass>(self, permit: Permit<C, D>) -> Classified<T, D> {
-        drop(permit);
+    pub fn lower<D: DataClass>(self, _permit: Permit<C, D>) -> Classified<T, D> {
         Classified { value: self.value, class: PhantomData }
     }
 

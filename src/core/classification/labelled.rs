@@ -80,10 +80,9 @@ impl<T: Zeroize> Labelled<T> {
     }
 
     /// Both values together, with the [join](Label::join) of their labels.
-    pub fn zip<U: Zeroize>(mut self, mut other: Labelled<U>) -> Labelled<(T, U)>
+    pub fn zip<U: Zeroize + Default>(mut self, mut other: Labelled<U>) -> Labelled<(T, U)>
     where
         T: Default,
-        U: Default,
     {
         let label = self.label.join(other.label);
         let value = (std::mem::take(&mut *self.value), std::mem::take(&mut *other.value));

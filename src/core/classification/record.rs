@@ -149,10 +149,8 @@ impl<P: Proof> Visit for Exposer<'_, P> {
             self.denied.get_or_insert(ExposeError::new(class, self.proof.up_to()));
         }
         if self.denied.is_none() {
-            let mut json = Zeroizing::new(Vec::new());
-            let written = value.write_json(&mut *json).is_ok();
-            let value = if written { serde_json::from_slice(&json).unwrap_or_default() } else { Value::Null };
-            self.values.insert(path.name().into_owned(), value);
+            let value = value.json().ok().and_then(|json| serde_json::from_slice(&json).ok());
+            self.values.insert(path.name().into_owned(), value.unwrap_or_default());
         }
     }
 }
@@ -172,11 +170,14 @@ struct Encoder {
 
 impl Visit for Encoder {
     fn value(&mut self, path: &Path<'_>, class: ClassSpec, value: Opaque<'_>) {
-        let mut bytes = Zeroizing::new(Vec::new());
-        if value.write_json(&mut *bytes).is_err() {
-            self.failed.get_or_insert_with(|| DecodeError::at(path));
+        match value.json() {
+            Ok(value) => {
+                self.fields.push(EncodedField { name: path.name(), class, find_by: path.find_by(), value });
+            }
+            Err(_) => {
+                self.failed.get_or_insert_with(|| DecodeError::at(path));
+            }
         }
-        self.fields.push(EncodedField { name: path.name(), class, find_by: path.find_by(), value: bytes });
     }
 }
 
@@ -231,10 +232,7 @@ pub(super) fn encode_plain<T: Serialize>(
     field: &'static str,
     value: &T,
 ) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let written = Opaque::of(value).write_json(&mut *bytes);
-    written.map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })?;
-    Ok(bytes)
+    Opaque::of(value).json().map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
 }
 
 /// The value of a column of the host's own, from JSON.

@@ -201,12 +201,42 @@ impl<'a> Opaque<'a> {
         Self(value)
     }
 
+    /// The value as JSON, in a buffer that is wiped, and so is every smaller one that it outgrew.
+    ///
+    /// # Errors
+    /// Where the value has no JSON form.
+    pub(crate) fn json(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+        let mut wiped = Wiped(Zeroizing::new(Vec::new()));
+        self.write_json(&mut wiped)?;
+        Ok(wiped.0)
+    }
+
     /// Writes the value as JSON, as it goes, without a copy in between.
     ///
     /// # Errors
     /// Where the value has no JSON form, or the writer fails.
     pub(crate) fn write_json(&self, to: &mut dyn io::Write) -> Result<(), Unwritable> {
         self.0.write_json(to)
+    }
+}
+
+/// A buffer that never leaves a copy behind when it grows.
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl io::Write for Wiped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let needed = self.0.len().saturating_add(bytes.len());
+        if needed > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(64).saturating_mul(2)));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

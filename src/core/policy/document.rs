@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 
 use super::declare::table;
 use super::vocabulary::{
-    AuthorizationState, Basis, Dispose, LegalRole, Numbering, PageKind, Record, Redact, Release, RequestKind,
-    Seal, SinkKind, SourceKind, Transport,
+    AuthorizationState, Basis, Dispose, LegalRole, Numbering, OnErasure, PageKind, Record, Redact, Release,
+    RequestKind, Seal, SinkKind, SourceKind, Transport,
 };
 use crate::core::access::{Action, Environment, PrincipalKind};
 use crate::core::classification::Level;
@@ -145,6 +145,8 @@ table! {
             role_for: BTreeMap<Name, LegalRole>,
             /// Platforms that hold a synchronised copy and take part in requests.
             synced_to: BTreeSet<Name>,
+            /// What becomes of the steward's records about a person when that person's data is erased.
+            on_erasure: OnErasure,
         }
     }
 }

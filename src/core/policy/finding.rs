@@ -179,6 +179,8 @@ codes! {
     NoApprover = "no-approver",
     /// More categories or purposes than a label can hold.
     TooManyNames = "too-many-names",
+    /// A category that outlives erasures under a pseudonym holds a class above Internal.
+    PseudonymisedAboveInternal = "pseudonymised-above-internal",
     /// A category without a class.
     UnclassifiedCategory = "unclassified-category",
     /// A category without a retention rule.

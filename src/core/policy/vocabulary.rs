@@ -59,6 +59,23 @@ words! {
 }
 
 words! {
+    /// What an erasure of a person makes of the records of a category.
+    pub enum OnErasure {
+        /// They are deleted, unless a duty or a hold keeps them.
+        Erase = "erase",
+        /// They stay, under a keyed pseudonym whose key is destroyed: nobody can link them to the person again.
+        Pseudonymise = "pseudonymise",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "what `words!` derives is the same for every vocabulary")]
+impl Default for OnErasure {
+    fn default() -> Self {
+        Self::Erase
+    }
+}
+
+words! {
     /// What stands behind a source.
     pub enum SourceKind {
         /// The records that the steward keeps.

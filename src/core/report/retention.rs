@@ -4,7 +4,7 @@ use super::page::{PageSection, RowOf, Subject};
 use super::phrase;
 use super::statement::{Section, StatementStatus};
 use crate::core::id::Name;
-use crate::core::policy::{Basis, Cap, Dispose, PolicyDocument, RetentionRule};
+use crate::core::policy::{Basis, Cap, Dispose, OnErasure, PolicyDocument, RetentionRule};
 
 /// The events that end a relationship with a customer.
 const ENDINGS: [&str; 2] = ["authorization_revoked", "relationship_ended"];
@@ -39,6 +39,18 @@ pub(super) fn retention(subject: &Subject<'_>) -> PageSection {
         ["Rule", "Category", "From", "Kept for", "Then", "Why", "Legal duty to keep"],
         rules.collect(),
     );
+    for (name, category) in &document.categories {
+        if category.on_erasure == OnErasure::Pseudonymise {
+            page.bullet(
+                format!(
+                    "{}: when a person's data is erased, our own records of this kind stay until their rule deletes \
+                     them, under a pseudonym whose key is destroyed, unless a legal duty or a hold keeps them.",
+                    category.title
+                ),
+                StatementStatus::enforced([format!("categories.{name}.on_erasure")]),
+            );
+        }
+    }
     for cap in &document.retention.cap {
         page.bullet(capped(document, cap), StatementStatus::enforced([&cap.id]));
         page.citing([cap.cites.clone()]);

@@ -194,6 +194,7 @@ fn category(title: &str, role: LegalRole, basis: &str) -> Category {
         purposes: names(&["billing"]),
         role_for: BTreeMap::new(),
         synced_to: names(&["tiktok-shop"]),
+        on_erasure: OnErasure::Erase,
     }
 }
 

@@ -65,6 +65,18 @@ fn sections_stay_contiguous_when_a_part_goes() {
 }
 
 #[test]
+fn the_page_says_what_outlives_an_erasure_under_a_pseudonym() {
+    let mut document = sample::document();
+    assert!(!page(&document).contains("pseudonym whose key is destroyed"));
+    let (_, category) = document.categories.iter_mut().next().unwrap();
+    category.on_erasure = crate::core::policy::OnErasure::Pseudonymise;
+    let title = category.title.clone();
+    let page = page(&document);
+    let line = page.lines().find(|line| line.contains("pseudonym whose key is destroyed")).unwrap();
+    assert!(line.contains(&title) && line.contains("until their rule deletes them"), "{line}");
+}
+
+#[test]
 fn numbering_is_roman_arabic_or_none() {
     let mut document = sample::document();
     let mut first = |numbering| {

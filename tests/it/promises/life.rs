@@ -13,7 +13,7 @@ use stewardship::engine::OpenError;
 use stewardship::id::CaseId;
 use stewardship::policy::RequestKind;
 use stewardship::retention::{Hold, HoldCover};
-use stewardship::{NewRequest, Period, Place, Purpose, block_on};
+use stewardship::{NewRequest, Period, Place, Purpose, Scope, block_on};
 
 use crate::world::*;
 
@@ -51,6 +51,8 @@ pub(crate) const LIFE: &[Act] = &[
     act("put what a duty keeps", |_, steward| put(steward, &about(ADA), &voucher("ada"))),
     act("put another creator", |_, steward| put(steward, &about(BOB), &creator("bob"))),
     act("put what speaks of two", |_, steward| put(steward, &order_of_two(), &order("ada"))),
+    act("put what outlives", |_, steward| put(steward, &about(ADA), &pacing("ada"))),
+    act("put what outlives in part", |_, steward| put(steward, &pacing_of_two(), &pacing("two"))),
     act("put an order", |_, steward| put(steward, &about(BOB).record("o-1"), &order("bob"))),
     act("it was delivered", |world, steward| {
         Ok(steward.happened_to::<Order>(&about(BOB).record("o-1"), "order_delivered", world.now())?)
@@ -145,6 +147,10 @@ fn case(steward: &TestSteward) -> Result<AnyCase, Box<dyn Error>> {
 
 fn order_of_two() -> Place {
     about(BOB).record("o-2").about("buyer", ADA)
+}
+
+fn pacing_of_two() -> Place {
+    about(BOB).record("round-2").about("by", ADA)
 }
 
 fn notes() -> Place {
@@ -280,7 +286,7 @@ impl Seen {
         let disposals = disposals.collect();
         let scopes = block_on(copy.memory.keys().scopes(None, 999)).unwrap().into_iter().map(|row| {
             let dead = row.keys.iter().map(|key| matches!(key.state, KeyState::Destroyed { .. }));
-            (row.scope.to_bytes(), (row.closed.is_some(), dead.collect()))
+            (named_scope(&row.scope), (row.closed.is_some(), dead.collect()))
         });
         let scopes = scopes.collect();
         // With the connection authorised anew, what was kept can be read, and what was destroyed cannot.
@@ -289,7 +295,7 @@ impl Seen {
         let rows = block_on(copy.memory.records().list(&RecordQuery::default(), None, 999)).unwrap();
         let records = rows.iter().map(|row| {
             let events = row.events.keys().map(ToString::to_string).collect();
-            let key = format!("{}/{}", row.key.kind, row.key.id.as_str());
+            let key = format!("{}/{}", row.key.kind, named(row.key.id.as_str()));
             (key, row.category.to_string(), events, contents(&copy, &steward, row))
         });
         Self {
@@ -343,6 +349,18 @@ fn anonymous(entry: &Entry) -> String {
     format!("{} {event:?}", entry.at)
 }
 
+/// A pseudonym is another one in every world.
+fn named(id: &str) -> String {
+    id.split_once("pseudonym-").map_or_else(|| id.to_owned(), |(before, _)| format!("{before}pseudonym"))
+}
+
+fn named_scope(scope: &Scope) -> Vec<u8> {
+    match scope {
+        Scope::Subject(tenant, id) => Scope::subject(tenant, named(id.as_str())).to_bytes(),
+        _ => scope.to_bytes(),
+    }
+}
+
 /// The id of a revocation names its connection by a pseudonym, which is another in every world.
 fn nameless(disposal: &str) -> String {
     match disposal.split('/').collect::<Vec<_>>().as_slice() {
@@ -357,6 +375,7 @@ fn contents(world: &World, steward: &TestSteward, row: &RecordRow) -> Vec<(Strin
         "Order" => opened::<Order>(world, steward, row),
         "Voucher" => opened::<Voucher>(world, steward, row),
         "Note" => opened::<Note>(world, steward, row),
+        "Pacing" => opened::<Pacing>(world, steward, row),
         "Token" => return vec![("token".to_owned(), "there".to_owned())],
         other => panic!("{other}"),
     };

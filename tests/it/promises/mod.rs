@@ -15,4 +15,5 @@ mod p10_trail;
 mod p11_sources;
 mod p12_page;
 mod p13_input;
+mod pseudonyms;
 mod races;

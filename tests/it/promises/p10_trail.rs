@@ -20,7 +20,7 @@ fn bodies(world: &World) -> Vec<String> {
 }
 
 /// Every scope key that the stores and the provider still give: what somebody has who holds everything that there is.
-fn keys_left(world: &World) -> Vec<SecretKey> {
+pub(crate) fn keys_left(world: &World) -> Vec<SecretKey> {
     let mut left = Vec::new();
     for epoch in block_on(world.memory.keys().epochs()).unwrap() {
         let EpochState::Active { wrapped } = &epoch.state else { continue };

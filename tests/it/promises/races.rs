@@ -13,8 +13,10 @@ use stewardship::contracts::{
     AuditLog, Document, DocumentKey, DocumentKind, DocumentStore, EpochRow, Expected, KeyStore, Ports,
     RecordKey, RecordQuery, RecordRow, RecordStore, ScopeRow, StoreError, StoredEntry, Version,
 };
+use stewardship::dsr::AnyCase;
 use stewardship::engine::OpenError;
-use stewardship::id::TenantId;
+use stewardship::id::{CaseId, TenantId};
+use stewardship::policy::RequestKind;
 use stewardship::ports::memory::Memory;
 use stewardship::{ManualClock, Period, Scope, Steward, block_on};
 
@@ -98,7 +100,7 @@ fn racer(world: &World, ahead: Period) -> Steward<Stepped> {
     clock.advance(ahead);
     let steward =
         Steward::builder(world.policy.clone(), Stepped(world.memory.clone()), world.provider.clone())
-            .bind::<(Token, Creator, Order, Voucher, Note)>()
+            .bind::<(Token, Creator, Order, Voucher, Note, Pacing)>()
             .source("newsletter", world.newsletter.clone())
             .source("mailer", world.mailer.clone())
             .clock(clock);
@@ -126,6 +128,47 @@ fn race<T>(racing: &mut [Racing<'_, T>], order: &[usize]) -> Vec<T> {
     answers.into_iter().map(Option::unwrap).collect()
 }
 
+type Seen = (Vec<(String, usize)>, u64, Vec<(u64, String)>);
+
+/// Two that erase a person of whom records outlive it, and one that sweeps: the records that are left with how many name the person
+/// still, how many were deleted, and what was kept.
+fn erased_by_two(due: bool, order: &[usize]) -> Seen {
+    let world = World::new();
+    let steward = world.connected();
+    for (place, word) in [(about(ADA), "ada"), (about(ADA).record("round-1"), "again")] {
+        steward.put(&place, &pacing(word), &sync()).unwrap();
+    }
+    super::pseudonyms::planned(&world, &steward, RequestKind::Deletion, ADA, "case-1");
+    if due {
+        world.clock.advance(Period::days(366));
+    }
+    let case = CaseId::new("case-1");
+    let officer = world.officer();
+    let racers = [(); 3].map(|()| racer(&world, Period::days(0)));
+    let erase = async |steward: &Steward<Stepped>| {
+        if let Ok(AnyCase::Planned(case)) = steward.case(&tenant(), &case).await {
+            // Of two that write the case down one may be too late.
+            steward.carry_out(case, &officer).await.err();
+        }
+    };
+    race::<()>(
+        &mut [
+            Box::pin(erase(&racers[0])),
+            Box::pin(erase(&racers[1])),
+            Box::pin(async { drop(racers[2].sweep().await.unwrap()) }),
+        ],
+        order,
+    );
+    steward.sweep().unwrap();
+    let left = rows(&world).into_iter().map(|row| {
+        let names_person = row.subjects().iter().filter(|subject| subject.as_str() == ADA).count();
+        (row.key.id.as_str().chars().take(10).collect(), names_person)
+    });
+    let disposals = steward.disposals(None).unwrap();
+    let kept = disposals.iter().flat_map(|disposal| disposal.kept.clone()).collect();
+    (left.collect(), disposals.iter().map(|disposal| disposal.records).sum(), kept)
+}
+
 /// Runs of one racer after another: long enough to get somewhere, short enough to be overtaken.
 fn order() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec((0_usize..3, 1_usize..25), 1..40).prop_map(|runs| {
@@ -143,6 +186,17 @@ fn versions(world: &World, scope: &Scope) -> usize {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn race_what_outlives_an_erasure_is_renamed_once_and_counted_once(order in order()) {
+        let (left, gone, kept) = erased_by_two(false, &order);
+        let expected = [("pseudonym-".to_owned(), 0), ("round-1".to_owned(), 0)];
+        prop_assert_eq!((&left[..], gone), (&expected[..], 0));
+        prop_assert!(matches!(&kept[..], [(2, why)] if why.contains("pseudonym")), "{:?}", kept);
+        // What is due besides goes, whoever is faster.
+        let (left, gone, _) = erased_by_two(true, &order);
+        prop_assert_eq!((left, gone), (vec![], 2));
+    }
 
     #[test]
     fn race_the_first_use_of_a_scope_ends_with_one_key(order in order()) {

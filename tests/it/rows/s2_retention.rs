@@ -1,15 +1,19 @@
 //! S2: retention and requests of the data processing summary.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use stewardship::dsr::{IntakeField, Outcome, Parked, StepError};
+use stewardship::dsr::{CaseFile, IntakeField, Outcome, Parked, StepError, TaskState};
 use stewardship::engine::{CaseError, OpenError};
 use stewardship::policy::{FindingCode, RequestKind};
 use stewardship::retention::{Disposition, Hold, HoldCover, Item, decide};
-use stewardship::{NewRequest, Place, Policy, Principal};
+use stewardship::{NewRequest, Place, Policy, Principal, Purpose};
 
-use super::world::{AbuseReport, Connection, Draft, World, findings, granted, page, start, text};
-use crate::policies::{FILES, PROCESSING};
+use super::world::{
+    AbuseReport, All, Connection, Draft, Pacing, World, findings, granted, page, start, text,
+};
+use crate::policies::{COMPLETE, FILES, PROCESSING};
 
 /// S2.4: inquiries about an agreement have a route, and the page names it.
 #[test]
@@ -52,6 +56,69 @@ fn s2_11_an_erasure_leaves_the_abuse_report_that_is_held() {
     world.advance("24 months");
     world.steward.sweep().unwrap();
     assert!(matches!(world.open_on_case::<AbuseReport>(&report), Err(OpenError::NotFound)));
+}
+
+/// S2.12: after an erasure the operational records of the person remain, under one pseudonym that no name of the person stands beside.
+#[test]
+fn s2_12_operational_records_outlive_an_erasure_under_a_pseudonym() {
+    let world = World::complete();
+    let pacing = |word: &str| Pacing { note: text(word).into() };
+    let put = |place: &Place, word: &str| {
+        world.steward.put(place, &pacing(word), &Purpose::new("security")).unwrap();
+    };
+    let person = Place::tenant("acme").subject("creator-4711");
+    put(&person, "paced once");
+    put(&person.clone().record("round-2"), "paced twice");
+    world.put(&person, &Draft { text: text("hello").into() }, "support");
+
+    let asks = NewRequest::new("acme", RequestKind::Deletion, "support channel", "eve@example.com")
+        .subject("creator-4711");
+    let (case, _) = world.steward.carry_out(world.planned(&asks), &world.officer()).unwrap();
+    let kept = receipts(case.file()).concat();
+    assert_eq!(kept, ["2 kept under a pseudonym: operational records (category `operational`)"]);
+    let rows = world.rows();
+    let names: BTreeSet<_> = rows.iter().map(|row| row.subject.clone().unwrap()).collect();
+    assert_eq!((rows.len(), names.len()), (2, 1), "statistics by person still work");
+    assert!(names.iter().all(|name| name.as_str().starts_with("pseudonym-")), "{rows:?}");
+    let dump: String = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+    assert!(!dump.contains("creator-4711"));
+    let place = Place::tenant("acme").subject(names.first().unwrap().as_str());
+    let (opened, grant) = world.open_on_case::<Pacing>(&place).unwrap();
+    assert_eq!(opened.note.expose(&grant).unwrap(), "paced once");
+    world.advance("12 months");
+    world.steward.sweep().unwrap();
+    assert_eq!(world.rows(), []);
+}
+
+/// S2.12: without the word of the policy they are erased, and no policy says it of what identifies a person.
+#[test]
+fn s2_12_operational_records_are_erased_unless_the_policy_says_otherwise() {
+    let key = "on_erasure = \"pseudonymise\"";
+    for word in ["", "on_erasure = \"erase\""] {
+        let policy = COMPLETE.replace(key, word);
+        let world = World::built(&policy, |builder| builder.bind::<All>());
+        let person = Place::tenant("acme").subject("creator-4711");
+        world.put(&person, &Pacing { note: text("paced").into() }, "security");
+        let asks = NewRequest::new("acme", RequestKind::Deletion, "support channel", "eve@example.com")
+            .subject("creator-4711");
+        let (case, _) = world.steward.carry_out(world.planned(&asks), &world.officer()).unwrap();
+        assert_eq!(receipts(case.file()).concat(), Vec::<String>::new());
+        assert_eq!(world.rows(), []);
+    }
+    let category = "title = \"Operational records\"\n";
+    let found = findings(PROCESSING, category, &format!("{category}{key}\n"));
+    let above = found.iter().find(|found| found.code() == FindingCode::PseudonymisedAboveInternal).unwrap();
+    assert_eq!(above.path(), "classes.\"operational.delivery\".level");
+}
+
+/// What each source kept, in words.
+fn receipts(file: &CaseFile) -> Vec<Vec<String>> {
+    let done = file.tasks().iter().filter_map(|task| match &task.state {
+        TaskState::Done(receipt) => Some(receipt),
+        _ => None,
+    });
+    done.map(|receipt| receipt.kept.iter().map(|kept| format!("{} {}", kept.count, kept.reason)).collect())
+        .collect()
 }
 
 /// S2.24: every category has a rule with a number, and its basis is one of the five.

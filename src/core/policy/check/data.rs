@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Check;
+use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::policy::document::Category;
 use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::{Path, shortened};
-use crate::core::policy::vocabulary::{LegalRole, SourceKind};
+use crate::core::policy::vocabulary::{LegalRole, OnErasure, SourceKind};
 
 /// Most categories that a policy declares: a label holds a set of them as one number of 128 bits, the last of which
 /// stands for any other.
@@ -19,6 +20,7 @@ pub const MAX_PURPOSES: usize = 127;
 pub(super) fn check(check: &mut Check<'_, '_>) {
     counts(check);
     categories(check);
+    outliving(check);
     purposes(check);
     processors(check);
     sources(check);
@@ -96,6 +98,25 @@ fn legal_roles(check: &mut Check<'_, '_>, category: &Category, path: &Path) {
         let hint = "add it to the purposes, or take its role away";
         let path = path.key("role_for").key(purpose.as_str());
         check.error(FindingCode::RoleWithoutPurpose, &path, message, hint);
+    }
+}
+
+/// What identifies a person has no place in records that outlive the person's erasure (S2.12).
+fn outliving(check: &mut Check<'_, '_>) {
+    let document = check.document;
+    for (name, class) in &document.classes {
+        let outlives = document
+            .categories
+            .get(&class.category)
+            .is_some_and(|category| category.on_erasure == OnErasure::Pseudonymise);
+        if outlives && class.level > Level::Internal {
+            let path = Path::of(["classes", name.as_str(), "level"]);
+            let category = shortened(class.category.as_str());
+            let message =
+                format!("category `{category}` outlives erasures, and this class of it is `{}`", class.level);
+            let hint = "move the class to a category that is erased, or drop `on_erasure`";
+            check.error(FindingCode::PseudonymisedAboveInternal, &path, message, hint);
+        }
     }
 }
 

@@ -150,6 +150,20 @@ fn each_check_bites_and_nothing_else_does() {
             vec![(Error, Code::CredentialBelowTop, "classes.\"billing.invoice\".level")],
         ),
         (
+            "synced_to = [\"tiktok\"]",
+            "on_erasure = \"pseudonymise\"",
+            vec![
+                (Error, Code::PseudonymisedAboveInternal, "classes.\"platform.contact\".level"),
+                (Error, Code::PseudonymisedAboveInternal, "classes.\"platform.token\".level"),
+            ],
+        ),
+        ("synced_to = [\"tiktok\"]", "synced_to = [\"tiktok\"]\non_erasure = \"erase\"", vec![]),
+        (
+            "synced_to = [\"tiktok\"]",
+            "on_erasure = \"keep\"",
+            vec![(Error, Code::UnknownWord, "categories.connected_platform.on_erasure")],
+        ),
+        (
             "[purposes.invoicing]",
             "[purposes.spare]\ntitle = \"x\"\n[purposes.invoicing]",
             vec![(Warning, Code::PurposeUnused, "purposes.spare")],
