@@ -37,5 +37,9 @@ fn wrap(bench: &mut Bench) {
         || Zeroizing::new(black_box(EMAIL).to_owned()),
     );
     // What the loop itself makes of two things that are the same.
-    bench.report("noise_zeroizing_vs_itself", || Zeroizing::new(black_box(KEY)), || Zeroizing::new(black_box(KEY)));
+    bench.report(
+        "noise_zeroizing_vs_itself",
+        || Zeroizing::new(black_box(KEY)),
+        || Zeroizing::new(black_box(KEY)),
+    );
 }

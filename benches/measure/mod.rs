@@ -28,7 +28,13 @@ impl Bench {
     }
 
     /// Measures `ours` against `theirs`; `goal` is the most that the ratio of their times may be.
-    pub fn at_most<A, B>(&mut self, name: &str, goal: f64, ours: impl FnMut() -> A, theirs: impl FnMut() -> B) {
+    pub fn at_most<A, B>(
+        &mut self,
+        name: &str,
+        goal: f64,
+        ours: impl FnMut() -> A,
+        theirs: impl FnMut() -> B,
+    ) {
         if let Some(ratio) = self.contest(name, ours, theirs) {
             self.lines.push(format!("ratio {name} {ratio:.3} <= {goal:.2}"));
         }
@@ -41,7 +47,12 @@ impl Bench {
         }
     }
 
-    fn contest<A, B>(&self, name: &str, mut ours: impl FnMut() -> A, mut theirs: impl FnMut() -> B) -> Option<f64> {
+    fn contest<A, B>(
+        &self,
+        name: &str,
+        mut ours: impl FnMut() -> A,
+        mut theirs: impl FnMut() -> B,
+    ) -> Option<f64> {
         if !self.measured {
             batch(&mut ours, 1);
             batch(&mut theirs, 1);
