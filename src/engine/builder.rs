@@ -48,7 +48,8 @@ impl<P: Ports> Builder<P> {
         }
     }
 
-    /// Binds kinds of record: code and policy must say the same of each.
+    /// Binds kinds of record and sets of classes: code and policy must say the same of each
+    /// ([`DataMap::bind`]), or [`build`](Self::build) fails.
     pub fn bind<S: Declares>(mut self) -> Self {
         self.map = self.map.and(DataMap::of::<S>());
         self

@@ -81,6 +81,13 @@ impl<P: Ports> Steward<P> {
         &self.inner.policy
     }
 
+    /// What the host holds, as it was bound: [`holdings`](DataMap::holdings) lists it, [`gaps`](DataMap::gaps) says where code and policy
+    /// do not go on with one another.
+    #[must_use]
+    pub fn data_map(&self) -> &DataMap {
+        &self.inner.map
+    }
+
     /// The time on the steward's clock.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

@@ -15,13 +15,14 @@ mod level;
 mod permit;
 mod proof;
 mod record;
+pub mod redacted;
 mod shape;
 mod sink;
 mod taxonomy;
 
 pub use class::{At, Both, Class, ClassSpec, DataClass};
 pub use classified::{Classified, ExposeError};
-pub use data_map::{BindError, BindProblem, DataMap, Declares};
+pub use data_map::{BindError, BindProblem, DataMap, Declares, Gap, HeldIn, Holding, UsedFor};
 pub use ingest::{IngestError, Ingested, ingest};
 pub use label::{FlowDenied, Label};
 pub use labelled::{Labelled, NotShown};

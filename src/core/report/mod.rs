@@ -6,6 +6,7 @@
 mod access;
 mod controls;
 mod data;
+mod data_map;
 mod markdown;
 mod page;
 mod parties;
@@ -19,6 +20,7 @@ mod retention;
 pub(in crate::core) mod sample;
 mod statement;
 
+pub use data_map::data_map;
 pub use page::statements;
 pub use render::{RenderError, render};
 pub use statement::{Section, Statement, StatementStatus};

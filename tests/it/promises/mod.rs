@@ -2,6 +2,7 @@
 
 mod layers;
 mod life;
+mod p01_nested;
 mod p01_values;
 mod p02_grants;
 mod p03_places;

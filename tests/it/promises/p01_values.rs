@@ -40,7 +40,8 @@ proptest! {
     }
 }
 
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+/// Everything that an error and its sources say.
+pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = String::new();
     let mut next = Some(error);
     while let Some(error) = next {

@@ -2,6 +2,7 @@
 //! bears the number of its row; what a row asks beyond it is not built yet.
 
 mod classification_policy;
+mod data_map;
 mod leaving;
 mod s1;
 mod s1_requests;

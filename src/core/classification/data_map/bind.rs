@@ -1,83 +1,17 @@
-//! The data map: what a host's records hold, and whether the policy says the same.
+//! Where code and policy contradict each other.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{ClassSpec, DataClass, Record, RecordSpec};
+use super::{ClassSpec, DataMap};
 use crate::core::policy::PolicyDocument;
 
-/// What a host holds: its classes of data, and its kinds of record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DataMap {
-    classes: Vec<ClassSpec>,
-    records: Vec<RecordSpec>,
-}
-
-/// What a [`DataMap`] is made of: a record, a named set of classes, or a tuple of up to twelve of such.
-///
-/// [`record!`](crate::record) and [`classes!`](crate::classes) implement it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` declares no data",
-    note = "bind records of `record!`, sets of classes (`classes! {{ pub struct Set; … }}`), or tuples of them; a single one needs its comma: `(Customer,)`"
-)]
-pub trait Declares {
-    /// Adds what it declares.
-    fn declare(map: &mut DataMap);
-}
-
 impl DataMap {
-    /// The data map of what `D` declares.
-    #[must_use]
-    pub fn of<D: Declares>() -> Self {
-        let mut map = Self::default();
-        D::declare(&mut map);
-        map
-    }
-
-    /// Adds a class.
-    pub fn class<C: DataClass>(&mut self) {
-        self.add_class(ClassSpec::of::<C>());
-    }
-
-    /// Adds a kind of record, and the classes of its fields.
-    pub fn record<R: Record>(&mut self) {
-        let record = RecordSpec::of::<R>();
-        record.fields.iter().for_each(|field| self.add_class(field.class));
-        self.records.push(record);
-    }
-
-    /// The classes, those of the records' fields among them; each once.
-    #[must_use]
-    pub fn classes(&self) -> &[ClassSpec] {
-        &self.classes
-    }
-
-    /// The kinds of record.
-    #[must_use]
-    pub fn records(&self) -> &[RecordSpec] {
-        &self.records
-    }
-
-    /// The kind with this name.
-    #[must_use]
-    pub fn kind(&self, kind: &str) -> Option<&RecordSpec> {
-        self.records.iter().find(|record| record.kind == kind)
-    }
-
-    /// Adds the kinds of another map.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        other.classes.into_iter().for_each(|class| self.add_class(class));
-        self.records.extend(other.records);
-        self
-    }
-
-    fn add_class(&mut self, class: ClassSpec) {
-        if !self.classes.contains(&class) {
-            self.classes.push(class);
-        }
-    }
-
-    /// Compares the map with a policy: every class is declared there, with the same level and category.
+    /// Compares the map with a policy: every class is declared there, with the same level and category, and some rule says how long it
+    /// is kept.
+    ///
+    /// These are errors, because with any of them a verb would do the wrong thing: seal at a level that nobody meant, ask the rules of
+    /// another category, or keep what nothing ever ends (GDPR Art. 5(1)(e)). What may be meant so is told by [`gaps`](Self::gaps).
     ///
     /// # Errors
     /// [`BindError`] with every disagreement.
@@ -98,6 +32,11 @@ impl DataMap {
             }));
         }
         problems.extend(self.classes.iter().filter_map(|class| disagreement(*class, policy)));
+        let endless = |category: &&str| !policy.retention.rule.iter().any(|rule| rule.category == **category);
+        let held: BTreeSet<&'static str> = self.classes.iter().map(|class| class.category).collect();
+        let endless =
+            held.into_iter().filter(|category| policy.categories.contains_key(*category)).filter(endless);
+        problems.extend(endless.map(|category| BindProblem::NoRetentionRule { category }));
         if problems.is_empty() { Ok(()) } else { Err(BindError { problems }) }
     }
 }
@@ -112,21 +51,6 @@ fn disagreement(class: ClassSpec, policy: &PolicyDocument) -> Option<BindProblem
         policy: format!("{} in `{}`", declared.level, declared.category),
     })
 }
-
-macro_rules! tuples {
-    ($($name:ident)*) => { tuples!(@ [] $($name)*); };
-    (@ [$($done:ident)*] $next:ident $($rest:ident)*) => {
-        impl<$($done: Declares,)* $next: Declares> Declares for ($($done,)* $next,) {
-            fn declare(map: &mut DataMap) {
-                $($done::declare(map);)*
-                $next::declare(map);
-            }
-        }
-        tuples!(@ [$($done)* $next] $($rest)*);
-    };
-    (@ [$($done:ident)*]) => {};
-}
-tuples!(A B C D E F G H I J K L);
 
 /// One disagreement between code and policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -163,6 +87,12 @@ pub enum BindProblem {
         category: &'static str,
         /// The class.
         class: ClassSpec,
+    },
+    /// No rule says how long the category of a class is kept. A checked policy has a rule for every category; a document may lack it.
+    #[error("no `[[retention.rule]]` has the category `{category}`, and code holds classes of it")]
+    NoRetentionRule {
+        /// The category.
+        category: &'static str,
     },
     /// Two records share a name.
     #[error("two records are named `{kind}`: rename one, they would share their storage")]
