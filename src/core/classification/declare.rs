@@ -172,7 +172,7 @@ macro_rules! record {
                     match self {
                         $(Self::$variant { $($field),* } => {
                             if visit_choice(path, CHOICE, $word, to) {
-                                let _path = path.variant($word);
+                                let _path = path.variant(CHOICE, $word);
                                 $($field.visit(
                                     &_path.to(::core::stringify!($field), Options::new()$(.$option($($value)?))*),
                                     to,
@@ -186,7 +186,7 @@ macro_rules! record {
                     let chosen = chosen(path, CHOICE, from)?;
                     match chosen.as_str() {
                         $($word => {
-                            let _path = path.variant($word);
+                            let _path = path.variant(CHOICE, $word);
                             ::core::result::Result::Ok(Self::$variant {
                                 $($field: Content::build(
                                     &_path.to(::core::stringify!($field), Options::new()$(.$option($($value)?))*),

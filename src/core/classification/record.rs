@@ -131,7 +131,7 @@ fn each_field(path: &Path<'_>, shape: &Shape, each: &mut dyn FnMut(FieldSpec)) {
         Shape::Choice(_, choice) => {
             each(spec(&path.tag(choice.options), choice.class));
             for (variant, fields) in choice.variants {
-                members(&path.variant(variant), fields, each);
+                members(&path.variant(*choice, variant), fields, each);
             }
         }
     }
@@ -189,7 +189,8 @@ impl Take for ByName<'_> {
     }
 }
 
-/// A field whose stored form does not fit its type. Names the field, never the value.
+/// A field whose stored form does not fit its type. Names the field, never the value: of a field of a variant, the choice alone where
+/// that is above Internal.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("field `{field}` of `{kind}` does not hold what its type needs")]
 pub struct DecodeError {
@@ -199,7 +200,7 @@ pub struct DecodeError {
 
 impl DecodeError {
     pub(super) fn at(path: &Path<'_>) -> Self {
-        Self { kind: path.kind(), field: path.name() }
+        Self { kind: path.kind(), field: path.told().name() }
     }
 
     /// The field.

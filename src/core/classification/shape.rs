@@ -9,7 +9,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::record::{DecodeError, FieldValue};
-use super::{ClassSpec, Classified, DataClass};
+use super::{ClassSpec, Classified, DataClass, Level};
 
 /// What a field of a record may be: a value with a class, or another record.
 #[doc(hidden)]
@@ -110,25 +110,40 @@ pub struct Path<'a> {
     up: Option<&'a Path<'a>>,
     name: &'static str,
     options: Options,
+    /// Whether the name tells the variant of a choice that may not be told.
+    telling: bool,
 }
 
 impl<'a> Path<'a> {
     /// The record of this kind.
     #[must_use]
     pub const fn root(kind: &'static str) -> Self {
-        Self { up: None, name: kind, options: Options::new() }
+        Self { up: None, name: kind, options: Options::new(), telling: false }
     }
 
     /// A field in it.
     #[must_use]
     pub const fn to(&'a self, name: &'static str, options: Options) -> Self {
-        Self { up: Some(self), name, options }
+        Self { up: Some(self), name, options, telling: false }
     }
 
     /// A variant of the choice that stands here: part of the name, and at the same place of a platform's JSON.
     #[must_use]
-    pub const fn variant(&'a self, name: &'static str) -> Self {
-        self.to(name, Options { find_by: false, pointer: Some("") })
+    pub const fn variant(&'a self, choice: Choice, name: &'static str) -> Self {
+        let telling = !choice.class.level.may_flow_to(Level::Internal);
+        Self { telling, ..self.to(name, Options { find_by: false, pointer: Some("") }) }
+    }
+
+    /// As much of the path as an error may name: the field itself, or the outermost choice above Internal that it stands in, whose
+    /// variant the names behind it would tell.
+    pub(super) fn told(&self) -> &Self {
+        let mut told = self;
+        let mut next = Some(self);
+        while let Some(path) = next {
+            told = path.up.filter(|_| path.telling).unwrap_or(told);
+            next = path.up;
+        }
+        told
     }
 
     /// The choice that stands here: the name is that of the field, and its own pointer comes behind the field's.

@@ -134,7 +134,7 @@ impl Draw {
     }
 
     fn texts(&mut self) -> Vec<String> {
-        (0..self.choose(4)).map(|_| self.text()).collect()
+        (0..self.choose(7)).map(|_| self.text()).collect()
     }
 
     fn person(&mut self) -> Person {
@@ -186,9 +186,9 @@ impl Draw {
 }
 
 fn draw() -> impl Strategy<Value = Draw> {
-    let tokens = prop::collection::vec("[a-zA-Z0-9]{20,32}", 32);
+    let tokens = prop::collection::vec("[a-zA-Z0-9]{20,32}", 48);
     let numbers = prop::collection::vec(10_u64.pow(18).., 4);
-    (tokens, numbers, prop::collection::vec(any::<u8>(), 32), ".{0,3}").prop_map(
+    (tokens, numbers, prop::collection::vec(any::<u8>(), 48), ".{0,3}").prop_map(
         |(tokens, numbers, choices, noise)| {
             let (tokens, numbers, choices) = (tokens.into_iter(), numbers.into_iter(), choices.into_iter());
             Draw { tokens, numbers, choices, noise, secrets: Vec::new() }
@@ -477,7 +477,7 @@ fn promise_01_nothing_above_internal_of_ten_thousand_values_leaves() {
     let other = officers::<Creator>(&world, &steward, &Place::tenant(TENANT).record("any"));
     let key = SecretKey::generate(&stewardship::crypto::OsEntropy).unwrap();
     let (values, ways) = (Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(500) });
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(600) });
     let checked = runner.run(&draw(), |mut draw| {
         let (shown, quiet) = (draw.tokens.next().unwrap(), draw.tokens.next().unwrap());
         let parcel = draw.parcel(&shown, &quiet);
