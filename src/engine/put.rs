@@ -81,6 +81,15 @@ pub enum PutError {
     /// The connection is not authorised, or the purpose needs one and the place names none.
     #[error("there is no live authorisation of a connection for this")]
     NoAuthorization,
+    /// The category is one that a platform hands over, and nothing says that this comes from such a platform: neither `ingest` from one
+    /// nor a connection that is authorised for one. Or the platform hands over listed categories, and not this one.
+    #[error(
+        "category `{category}` comes from listed platforms: ingest it from one, or name a connection of one"
+    )]
+    NoProvenance {
+        /// The category.
+        category: Name,
+    },
     /// The record that is there is of another person or connection: replacing it would take theirs away.
     #[error("another person's or connection's record stands there: give this one an identifier of its own")]
     OtherPlace,
@@ -148,8 +157,9 @@ struct Incoming<'a> {
 impl<P: Ports> Steward<P> {
     /// Stores a record at `place`, or replaces the one that is there.
     ///
-    /// Each field is sealed or left in the clear as its level's controls say, under the keys of all scopes of its place. Replacing
-    /// keeps the record's events, and the time of first storing unless that was under an authorisation that has ended since.
+    /// Each field is sealed or left in the clear as its level's controls say, under the keys of all scopes of its place. A category that
+    /// platforms hand over needs a connection of one, or [`ingest`](Self::ingest). Replacing keeps the record's events, and the time of
+    /// first storing unless that was under an authorisation that has ended since.
     ///
     /// # Errors
     /// [`PutError`]; nothing is stored then, and a refused purpose is on the audit trail.
@@ -255,7 +265,7 @@ impl<P: Ports> Steward<P> {
         dropped: usize,
     ) -> Result<Stored, PutError> {
         let key = record_key::<R>(place).ok_or(PutError::BadPlace)?;
-        let incoming = Incoming { place, key, category: Name::new(R::CATEGORY), purpose, platform };
+        let mut incoming = Incoming { place, key, category: Name::new(R::CATEGORY), purpose, platform };
         let Some(spec) = self.inner.map.kind(R::KIND) else {
             return Err(PutError::NotBound { kind: R::KIND });
         };
@@ -264,7 +274,9 @@ impl<P: Ports> Steward<P> {
         {
             return Err(PutError::UnknownField { field: field.clone() });
         }
-        let authorized = self.admit(&incoming).await?;
+        let authorization = self.admit(&incoming).await?;
+        let authorized = authorization.as_ref().map(|authorization| authorization.granted);
+        incoming.platform = incoming.platform.or(authorization.map(|authorization| authorization.platform));
         let values = encode(record)?;
         let mut keys = self.keys();
         let mut fields = Vec::with_capacity(values.len());
@@ -326,9 +338,9 @@ impl<P: Ports> Steward<P> {
         Ok(index)
     }
 
-    /// Whether the policy lets this in: declared purpose, category open to it, live authorisation where one is needed.
-    /// Gives the time since which the connection is authorised, where the place has one.
-    async fn admit(&self, incoming: &Incoming<'_>) -> Result<Option<DateTime<Utc>>, PutError> {
+    /// Whether the policy lets this in: declared purpose, category open to it, live authorisation where one is needed, provenance
+    /// where a platform hands the category over. Gives the authorisation of the connection, where the place has one.
+    async fn admit(&self, incoming: &Incoming<'_>) -> Result<Option<Authorization>, PutError> {
         let document = self.inner.policy.document();
         let (purpose, category) = (incoming.purpose.name(), &incoming.category);
         let declared = document.purposes.get(purpose);
@@ -338,22 +350,27 @@ impl<P: Ports> Steward<P> {
             Some(_) if !open => {
                 Some(PutError::PurposeMismatch { category: category.clone(), purpose: purpose.clone() })
             }
-            Some(declared) => {
-                let connection = incoming.place.connection_id();
-                match connection {
-                    Some(id) => match self.live(incoming.place.tenant_id(), id.as_str()).await {
-                        Err(PutError::NoAuthorization) => Some(PutError::NoAuthorization),
-                        other => return other.map(Some),
+            Some(declared) => match incoming.place.connection_id() {
+                Some(id) => match self.live(incoming.place.tenant_id(), id.as_str()).await {
+                    Err(PutError::NoAuthorization) => Some(PutError::NoAuthorization),
+                    Err(error) => return Err(error),
+                    Ok(live) => match self.has_provenance(incoming, Some(&live.platform)) {
+                        true => return Ok(Some(live)),
+                        false => Some(PutError::NoProvenance { category: category.clone() }),
                     },
-                    None if declared.needs_authorization => Some(PutError::NoAuthorization),
-                    None => {
-                        let mut rules = document.retention.rule.iter();
-                        let ends = rules
-                            .find(|rule| rule.category == *category && rule.from == "authorization_revoked");
-                        ends.map(|rule| PutError::NeedsConnection { rule: rule.id.clone() })
+                },
+                None if declared.needs_authorization => Some(PutError::NoAuthorization),
+                None => {
+                    let mut rules = document.retention.rule.iter();
+                    let ends =
+                        rules.find(|rule| rule.category == *category && rule.from == "authorization_revoked");
+                    match ends {
+                        Some(rule) => Some(PutError::NeedsConnection { rule: rule.id.clone() }),
+                        None if self.has_provenance(incoming, None) => return Ok(None),
+                        None => Some(PutError::NoProvenance { category: category.clone() }),
                     }
                 }
-            }
+            },
         };
         let Some(refusal) = refusal else { return Ok(None) };
         let event = AuditEvent::StoreRefused { category: category.clone(), purpose: purpose.clone() };
@@ -363,12 +380,26 @@ impl<P: Ports> Steward<P> {
         Err(refusal)
     }
 
-    /// Since when the connection is authorised.
-    pub(super) async fn live(&self, tenant: &TenantId, connection: &str) -> Result<DateTime<Utc>, PutError> {
+    /// Whether it is said where this comes from, as far as the policy asks (S3.2): a category that platforms hand over comes from one
+    /// of them, and a platform with a list hands over nothing else.
+    fn has_provenance(&self, incoming: &Incoming<'_>, connected: Option<&Name>) -> bool {
+        let (platforms, category) = (&self.inner.policy.document().platforms, &incoming.category);
+        let lists =
+            |name: &Name| platforms.get(name).is_some_and(|platform| platform.categories.contains(category));
+        let is_listed = platforms.values().any(|platform| platform.categories.contains(category));
+        match incoming.platform.as_ref() {
+            Some(given) if is_listed => lists(given),
+            Some(given) => platforms.get(given).is_some_and(|platform| platform.categories.is_empty()),
+            None => !is_listed || connected.is_some_and(lists),
+        }
+    }
+
+    /// The authorisation of the connection, while it is live.
+    pub(super) async fn live(&self, tenant: &TenantId, connection: &str) -> Result<Authorization, PutError> {
         let store = self.inner.ports.documents();
         let found = papers::load::<Authorization>(store, tenant, connection).await?;
         let live = found.map(|filed| filed.paper).filter(Authorization::is_live);
-        live.map(|live| live.granted).ok_or(PutError::NoAuthorization)
+        live.ok_or(PutError::NoAuthorization)
     }
 
     async fn write<R: Record>(

@@ -7,7 +7,7 @@ stewardship::classes! {
 stewardship::record! {
     struct Creator in "creators" {
         handle: String as CreatorHandle;
-        email: String; //~ forbidden: as $class:ident
+        email: String; //~ forbidden: `String` has no class
         //~ allowed: email: String as CreatorEmail;
     }
 }

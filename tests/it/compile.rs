@@ -104,7 +104,7 @@ impl Case {
 struct Error {
     /// Everything said that is not the case's own code.
     said: String,
-    /// The lines of the case that it is reported on.
+    /// The lines of the case that it is reported on: where its spans begin, so that a span over a whole macro call is none of its lines.
     lines: Vec<u64>,
     rendered: String,
 }
@@ -116,9 +116,7 @@ impl Error {
             let mut span = Some(span);
             while let Some(at) = span {
                 if in_case(at) {
-                    let (first, last) =
-                        (at["line_start"].as_u64().unwrap(), at["line_end"].as_u64().unwrap());
-                    error.lines.extend(first..=last);
+                    error.lines.extend(at["line_start"].as_u64());
                 }
                 span = at["expansion"].get("span");
             }
@@ -128,7 +126,7 @@ impl Error {
     }
 
     fn hear(&mut self, message: &Value) {
-        let mut hear = |said: String| self.said += &format!("{said}\n");
+        let mut hear = |said: String| self.said += &format!("{}\n", without_paths(&said));
         hear(text(&message["message"]));
         for span in array(&message["spans"]) {
             hear(text(&span["label"]));
@@ -138,6 +136,14 @@ impl Error {
         }
         array(&message["children"]).iter().for_each(|child| self.hear(child));
     }
+}
+
+/// `levels::Public` becomes `Public`: whether a name is written in full is up to the compiler.
+fn without_paths(said: &str) -> String {
+    let segments: Vec<&str> = said.split("::").collect();
+    let Some((last, paths)) = segments.split_last() else { return String::new() };
+    let heads = paths.iter().map(|head| head.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_'));
+    heads.chain([*last]).collect()
 }
 
 fn in_case(span: &Value) -> bool {

@@ -46,8 +46,8 @@ fn promise_07_when_a_revocation_returns_nothing_opens_in_any_process() {
 fn promise_07_other_scopes_go_on_opening() {
     let world = World::new();
     let steward = world.connected();
-    steward.connect(&world.owner(), &"ebay:1".into(), "ebay").unwrap();
-    let other = stewardship::Place::tenant(TENANT).connection("ebay:1").subject(ADA).record("at-ebay");
+    steward.connect(&world.owner(), &"tiktok-shop:2".into(), "tiktok-shop").unwrap();
+    let other = stewardship::Place::tenant(TENANT).connection("tiktok-shop:2").subject(ADA).record("at-2");
     steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
     steward.put(&other, &creator("ada"), &sync()).unwrap();
     steward.revoke(&shop_scope(), "the seller asked").unwrap();

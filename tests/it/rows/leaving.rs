@@ -124,7 +124,7 @@ fn s1_10_a_screen_shows_what_the_policy_clears_against_a_grant() {
 #[test]
 fn s1_10_what_is_made_of_two_wants_proof_for_both() {
     let world = World::complete();
-    let (person, order) = (creators(), Place::tenant("acme").record("order-1"));
+    let (person, order) = (creators(), Place::tenant("acme").connection("shop-1").record("order-1"));
     world.put(&person, &creator(), "support");
     world.put(&order, &self::order(), "support");
     let (opened, of_creators) = world.open::<Creator>(world.owner(), &person, "support").unwrap();
@@ -274,7 +274,7 @@ fn s3_04_an_unlabelled_record_of_a_platform_reads_back_at_its_level() {
     let (steward, policy) = (&world.steward, world.steward.policy());
     let place = Place::tenant("acme").record("payload-1");
     let payload = || text("{\"buyer\":\"Ada\"}");
-    let unlabelled = Labelled::from_source(policy, Some("amazon"), payload());
+    let unlabelled = Labelled::from_source(policy, Some("ebay"), payload());
     assert_eq!(unlabelled.label().level(), Level::Confidential);
     let sealed = steward.seal_labelled(&place, "Inbox", "payload", &unlabelled).unwrap();
     assert!(!String::from_utf8_lossy(&sealed).contains("Ada"));
@@ -300,7 +300,7 @@ fn s3_04_an_unlabelled_record_of_a_platform_reads_back_at_its_level() {
     // A class that it may have: the same level and category. One that would lower it: only with a permit.
     let order = back.classify::<BuyerName>().unwrap();
     assert_eq!(order.expose(&grant).unwrap(), "{\"buyer\":\"Ada\"}");
-    let unlabelled = Labelled::from_source(policy, Some("amazon"), payload());
+    let unlabelled = Labelled::from_source(policy, Some("ebay"), payload());
     let (unlabelled, denied) = unlabelled.classify::<OrderNumber>().unwrap_err();
     assert_eq!(denied, FlowDenied::Level { from: Level::Confidential, to: Level::Internal });
     let ask = |by| ReleaseRequest::new(by, &place, Purpose::new("support"), "published_by_the_creator");
@@ -315,7 +315,7 @@ fn s3_04_an_unlabelled_record_of_a_platform_reads_back_at_its_level() {
         let weaker = number().labelled(policy);
         steward.permit_labelled::<_, OrderNumber>(&weaker, &request).unwrap()
     };
-    let other = Labelled::from_source(policy, Some("amazon"), payload());
+    let other = Labelled::from_source(policy, Some("ebay"), payload());
     assert!(other.lower(permit).is_err(), "a permit for a lower label is none for a higher one");
 }
 

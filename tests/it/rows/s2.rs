@@ -102,10 +102,12 @@ fn s2_08_a_password_hash_is_listed_and_not_exported() {
 /// S2.9: what no field declares is not stored.
 #[test]
 fn s2_09_an_undeclared_field_is_dropped() {
-    let world = World::of::<(Creator, Invoice)>(crate::policies::COMPLETE);
+    let policy = format!("{}\n[platforms.payments]\ntitle = \"Payments\"\n", crate::policies::COMPLETE);
+    let world = World::of::<(Creator, Invoice)>(&policy);
     let payload = json!({ "number": "R-1", "payer_name": "Ada", "card_number": "4111111111111111" });
     let place = Place::tenant("acme").subject("user-1");
-    let stored = world.steward.ingest::<Invoice>(&place, "ebay", &payload, &Purpose::new("billing")).unwrap();
+    let stored =
+        world.steward.ingest::<Invoice>(&place, "payments", &payload, &Purpose::new("billing")).unwrap();
     assert_eq!(stored.dropped, 1);
     assert!(!world.dump().contains("4111111111111111"));
     let (opened, grant) = world.open::<Invoice>(world.owner(), &place, "billing").unwrap();

@@ -16,8 +16,8 @@ use stewardship::report::{RenderError, render};
 use stewardship::{ManualClock, Place, Policy, Principal, Purpose, Steward, block_on};
 
 use super::world::{
-    Account, Connection, Creator, Order, World, findings, granted, headings, page, period, reasons, start,
-    text,
+    Account, Connection, Creator, Order, Pacing, World, findings, granted, headings, page, period, reasons,
+    start, text,
 };
 use crate::policies::SECURITY;
 
@@ -116,6 +116,175 @@ fn s3_02_data_of_an_unknown_platform_is_not_taken_in() {
     let place = Place::tenant("acme").record("order-1");
     let stored = world.steward.ingest::<Order>(&place, "bazaar", &json!({}), &Purpose::new("support"));
     assert!(matches!(stored, Err(PutError::UnknownPlatform { platform }) if platform == "bazaar"));
+}
+
+/// S3.2: what a platform hands over says which one, by the call or by its connection; what no platform hands over need not.
+#[test]
+fn s3_02_what_a_platform_hands_over_names_its_provenance() {
+    let world = World::complete();
+    let connected = Place::tenant("acme").connection("shop-1");
+    world.connect("acme", "shop-1");
+    let (steward, support) = (&world.steward, Purpose::new("support"));
+    let payload = json!({ "id": "o-1", "buyer": { "name": "Ada" } });
+    let order =
+        || Order { number: text("o-2").into(), buyer_name: text("Ada").into(), buyer_email: None.into() };
+    steward.ingest::<Order>(&Place::tenant("acme").record("o-1"), "amazon", &payload, &support).unwrap();
+    steward.put(&connected.clone().record("o-2"), &order(), &support).unwrap();
+    let both = connected.clone().record("o-3");
+    steward.ingest::<Order>(&both, "tiktok-shop", &payload, &support).unwrap();
+    // Nobody hands over pacing: it is stored with a connection and without.
+    let pacing = || Pacing { note: text("paced").into() };
+    let (order_sync, security) = (Purpose::new("order_sync"), Purpose::new("security"));
+    steward.put(&connected.clone().record("p-1"), &pacing(), &order_sync).unwrap();
+    steward.put(&Place::tenant("acme").record("p-2"), &pacing(), &security).unwrap();
+    let platforms: Vec<_> = world
+        .rows()
+        .iter()
+        .map(|row| (row.key.id.as_str().to_owned(), row.platform.as_ref().map(ToString::to_string)))
+        .collect();
+    let named = |id: &str, platform: Option<&str>| (id.to_owned(), platform.map(str::to_owned));
+    let expected = [
+        named("o-1", Some("amazon")),
+        named("o-2", Some("tiktok-shop")),
+        named("o-3", Some("tiktok-shop")),
+        named("p-1", Some("tiktok-shop")),
+        named("p-2", None),
+    ];
+    assert_eq!(platforms, expected);
+}
+
+/// S3.2: data of a platform's category without provenance is not stored, nor what the platform does not hand over.
+#[test]
+fn s3_02_without_provenance_nothing_is_stored() {
+    let world = World::complete();
+    let (steward, support) = (&world.steward, Purpose::new("support"));
+    steward.accept_terms(&world.owner(), steward.policy().digest()).unwrap();
+    steward.connect(&world.owner(), &ConnectionId::new("amazon-1"), "amazon").unwrap();
+    let amazon = Place::tenant("acme").connection("amazon-1");
+    let creator = || Creator { handle: text("@ada").into(), email: text("ada@example.com").into() };
+    let order = Order { number: text("o").into(), buyer_name: text("Ada").into(), buyer_email: None.into() };
+    let refused = |stored: Result<_, PutError>, of: &str| {
+        let Err(PutError::NoProvenance { category }) = &stored else { panic!("{stored:?}") };
+        assert_eq!(*category, *of);
+    };
+    // Nobody says where it comes from.
+    refused(steward.put(&Place::tenant("acme").record("o-1"), &order, &support), "orders");
+    // A connection with a platform that does not hand it over.
+    refused(steward.put(&amazon.clone().subject("ada"), &creator(), &support), "creators");
+    // A platform that hands over other categories: one that another platform hands over, and one that none does.
+    let payload = json!({ "handle": "@ada", "email": "ada@example.com", "note": "paced" });
+    refused(steward.ingest::<Creator>(&amazon.subject("ada"), "amazon", &payload, &support), "creators");
+    let place = Place::tenant("acme").subject("ada");
+    refused(steward.ingest::<Pacing>(&place, "amazon", &payload, &Purpose::new("security")), "operational");
+    // What the call says is not made good by the connection.
+    let shop = Place::tenant("acme").connection("shop-1").subject("ada");
+    world.connect("acme", "shop-1");
+    refused(steward.ingest::<Creator>(&shop, "amazon", &payload, &support), "creators");
+    assert_eq!(world.rows(), []);
+    let told =
+        world.trail().into_iter().filter(|entry| matches!(entry.event, AuditEvent::StoreRefused { .. }));
+    assert_eq!(told.count(), 5);
+}
+
+/// A platform's list is what it hands over; one without a list hands over anything that no list names.
+#[test]
+fn s3_02_a_platform_without_a_list_hands_over_what_no_list_names() {
+    let policy = format!("{}\n[platforms.bazaar]\ntitle = \"Bazaar\"\n", crate::policies::COMPLETE);
+    let world = World::of::<(Order, Pacing)>(&policy);
+    let place = Place::tenant("acme").record("1");
+    let payload = json!({ "id": "o-1", "buyer": { "name": "Ada" }, "note": "paced" });
+    let (support, security) = (Purpose::new("support"), Purpose::new("security"));
+    world.steward.ingest::<Pacing>(&place, "bazaar", &payload, &security).unwrap();
+    let stored = world.steward.ingest::<Order>(&place, "bazaar", &payload, &support);
+    assert!(matches!(stored, Err(PutError::NoProvenance { .. })), "{stored:?}");
+}
+
+/// A payload of any shape under one key, every key and every text of it marked.
+fn undeclared() -> impl Strategy<Value = (String, Value)> {
+    let key = || "key[A-Z]{12}";
+    let leaf = prop_oneof![
+        "text[A-Z]{12}".prop_map(Value::from),
+        (700_000_000_u64..799_999_999).prop_map(Value::from),
+    ];
+    let nested = leaf.prop_recursive(3, 12, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Value::from),
+            prop::collection::btree_map(key(), inner, 1..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    });
+    (key(), nested)
+}
+
+fn leaves(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(leaves).sum(),
+        Value::Object(members) => members.values().map(leaves).sum(),
+        _ => 1,
+    }
+}
+
+/// Every key and every value of a JSON value that is marked as undeclared.
+fn marks(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| marks(item, into)),
+        Value::Object(members) => members.iter().for_each(|(key, member)| {
+            into.push(key.clone());
+            marks(member, into);
+        }),
+        Value::String(text) => into.push(text.clone()),
+        Value::Number(number) => into.push(number.to_string()),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// S2.9, S3.3: at any depth, what nobody declared is in the count of what was dropped: its keys and its values are in no store, on
+    /// no trail, and in no error.
+    #[test]
+    fn s3_03_what_is_nested_and_undeclared_is_counted_and_nowhere_else(
+        root in prop::collection::vec(undeclared(), 0..3),
+        buyer in prop::collection::vec(undeclared(), 0..3),
+    ) {
+        let world = World::of::<(Order, Creator)>(crate::policies::COMPLETE);
+        world.connect("acme", "shop-1");
+        let (mut of_root, mut of_buyer) = (Map::from_iter(root), Map::from_iter(buyer));
+        let extra = Value::from(vec![Value::Object(of_root.clone()), Value::Object(of_buyer.clone())]);
+        let mut marked = Vec::new();
+        marks(&extra, &mut marked);
+        of_buyer.insert("name".to_owned(), json!("Ada"));
+        of_root.insert("id".to_owned(), json!("order-1"));
+        of_root.insert("buyer".to_owned(), Value::Object(of_buyer));
+        let payload = Value::Object(of_root);
+        let place = Place::tenant("acme").connection("shop-1").record("order-1");
+        let ingest = |payload: &Value| {
+            world.steward.ingest::<Order>(&place, "tiktok-shop", payload, &Purpose::new("order_sync"))
+        };
+        let stored = ingest(&payload).unwrap();
+        prop_assert_eq!(stored.dropped, leaves(&extra));
+        let dump = world.dump();
+        prop_assert!(marked.iter().all(|mark| !dump.contains(mark)), "{dump}");
+        let told = format!("{stored:?}");
+        prop_assert!(marked.iter().all(|mark| !told.contains(mark)), "{told}");
+
+        // The same payload with a declared value missing, or of another type: what is undeclared lies in its place.
+        for (pointer, wrong) in [("/id", extra.clone()), ("/buyer", extra), ("/buyer/name", json!(["textSECRET"]))] {
+            let mut payload = payload.clone();
+            *payload.pointer_mut(pointer).unwrap() = wrong;
+            let error = ingest(&payload).unwrap_err();
+            let mut told = format!("{error:?} {error}");
+            let mut source = std::error::Error::source(&error);
+            while let Some(error) = source {
+                told += &format!(" {error:?} {error}");
+                source = error.source();
+            }
+            prop_assert!(marked.iter().all(|mark| !told.contains(mark)) && !told.contains("textSECRET"), "{told}");
+        }
+        let dump = world.dump();
+        prop_assert!(marked.iter().all(|mark| !dump.contains(mark)) && !dump.contains("textSECRET"));
+    }
 }
 
 /// S3.4: a credential is at the top level.
