@@ -12,7 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::classified::ExposeError;
 use super::data_map::Declares;
 use super::proof::Proof;
-use super::shape::{Content, Member, Opaque, Path, Shape, Take, Visit};
+use super::shape::{Content, Member, Opaque, Path, Shape, Take, Visit, json};
 use super::{ClassSpec, Classified, DataClass, Level};
 
 /// What a field may hold: anything that can be encoded, read back and wiped. Implemented for every such type.
@@ -233,7 +233,7 @@ pub(super) fn encode_plain<T: Serialize>(
     field: &'static str,
     value: &T,
 ) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
-    Opaque::of(value).json().map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
+    json(value).map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
 }
 
 /// The value of a column of the host's own, from JSON.

@@ -2,6 +2,7 @@
 //!
 //! [`record!`](crate::record) expands to this; hosts see [`Record`](super::Record) and the specifications.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::io;
 
@@ -212,8 +213,15 @@ pub trait Visit {
 pub struct Opaque<'a>(&'a dyn Plain);
 
 impl<'a> Opaque<'a> {
-    pub(crate) fn of<T: Serialize>(value: &'a T) -> Self {
+    pub(crate) fn of<T: Serialize + 'static>(value: &'a T) -> Self {
         Self(value)
+    }
+
+    /// The text between the quotes of the value's JSON, where the value is a text in which nothing is escaped (RFC 8259 section 7).
+    pub(crate) fn unescaped(&self) -> Option<&'a str> {
+        let text = self.0.as_any().downcast_ref::<String>()?;
+        let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        (!text.bytes().any(escaped)).then_some(text)
     }
 
     /// The value as JSON, in a buffer that is wiped, and so is every smaller one that it outgrew.
@@ -221,9 +229,7 @@ impl<'a> Opaque<'a> {
     /// # Errors
     /// Where the value has no JSON form.
     pub(crate) fn json(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
-        let mut wiped = Wiped(Zeroizing::new(Vec::new()));
-        self.write_json(&mut wiped)?;
-        Ok(wiped.0)
+        wiped(|to| self.write_json(to))
     }
 
     /// Writes the value as JSON, as it goes, without a copy in between.
@@ -233,6 +239,22 @@ impl<'a> Opaque<'a> {
     pub(crate) fn write_json(&self, to: &mut dyn io::Write) -> Result<(), Unwritable> {
         self.0.write_json(to)
     }
+}
+
+/// A value as JSON, in a buffer that is wiped.
+///
+/// # Errors
+/// Where the value has no JSON form.
+pub(super) fn json<T: Serialize>(value: &T) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+    wiped(|to| serde_json::to_writer(to, value).map_err(|_| Unwritable))
+}
+
+fn wiped(
+    write: impl FnOnce(&mut dyn io::Write) -> Result<(), Unwritable>,
+) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+    let mut wiped = Wiped(Zeroizing::new(Vec::new()));
+    write(&mut wiped)?;
+    Ok(wiped.0)
 }
 
 /// A buffer that never leaves a copy behind when it grows.
@@ -260,10 +282,15 @@ impl io::Write for Wiped {
 pub(crate) struct Unwritable;
 
 trait Plain {
+    fn as_any(&self) -> &dyn Any;
     fn write_json(&self, to: &mut dyn io::Write) -> Result<(), Unwritable>;
 }
 
-impl<T: Serialize> Plain for T {
+impl<T: Serialize + 'static> Plain for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
     fn write_json(&self, to: &mut dyn io::Write) -> Result<(), Unwritable> {
         serde_json::to_writer(to, self).map_err(|_| Unwritable)
     }

@@ -138,7 +138,11 @@ impl Redactors {
 
     fn pseudonym_of(&self, redactor: &Redactor, value: &Opaque<'_>) -> Option<ValuePseudonym> {
         let (key, mut mac) = (self.key?, MacWriter(redactor.pseudonyms.clone()?));
-        value.write_json(&mut mac).ok()?;
+        match value.unescaped() {
+            // The same bytes, without the machinery: most values are such texts.
+            Some(text) => [b"\"", text.as_bytes(), b"\""].into_iter().for_each(|part| mac.0.update(part)),
+            None => value.write_json(&mut mac).ok()?,
+        }
         let full: [u8; 32] = mac.0.finalize().into_bytes().into();
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = full;
         Some(ValuePseudonym { key, bytes: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] })
