@@ -5,11 +5,11 @@
 #
 # Writes one small library for each way of declaring them under target/build_cost, builds what they depend on, and then builds each
 # library anew in every round (debug profile, no incremental cache from before), in turns. Prints the median of what each takes beyond
-# the same library with plain structs that derive Clone, of the same round:
+# the same library with plain structs, of the same round:
 #
 #   figure NAME SECONDS <= GOAL
 #
-# plain                  100 structs of 10 `String`s, `#[derive(Clone)]`
+# plain                  100 structs of 10 `String`s, nothing derived
 # declared               `classes!` and `record!`, each field with a class of its own (1,000 classes)
 # declared_shared        the same, with ten classes that all records share
 # declared_bound         `declared`, all 100 bound to a builder, in tuples of ten, and each put once
@@ -34,7 +34,7 @@ library() {
 
 plain() {
     awk 'BEGIN { for (s = 0; s < 100; s++) {
-        printf "#[derive(Clone)]\npub struct S%d {\n", s
+        printf "pub struct S%d {\n", s
         for (f = 0; f < 10; f++) printf "    pub f%d: String,\n", f
         print "}"
     } }'

@@ -12,7 +12,7 @@ use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::AuditEvent;
-use crate::core::classification::{DecodeError, Level, Record, RecordSpec, decode};
+use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
 use crate::core::id::{Name, SubjectId};
 use crate::core::place::{Place, Scope};
 use crate::crypto::{self, Envelope, PlaceKeys, ScopeKind};
@@ -81,14 +81,28 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// [`OpenError`]; a key that was destroyed is told apart from an envelope that does not open.
     pub async fn open<R: Record>(&self, grant: &Grant, place: &Place) -> Result<R, OpenError> {
-        self.check::<R>(grant, place).await?;
-        let key = record_key::<R>(place).ok_or(OpenError::NotFound)?;
+        let mut opened = self.opened(RecordKind::of::<R>(), grant, place).await?;
+        Ok(decode(&mut |name| {
+            let at = opened.iter().position(|(field, _)| field == name)?;
+            Some(opened.swap_remove(at).1)
+        })?)
+    }
+
+    /// The values of the record at `place`, by their names.
+    async fn opened(
+        &self,
+        kind: RecordKind,
+        grant: &Grant,
+        place: &Place,
+    ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
+        self.check_class(grant, place, kind.category, kind.level()).await?;
+        let key = record_key(kind, place).ok_or(OpenError::NotFound)?;
         let row = self.inner.ports.records().fetch(&key).await.map_err(Trouble::from)?;
         let row = row.filter(|row| stands_at(row, place)).ok_or(OpenError::NotFound)?;
         let mut keys = self.keys();
-        self.record_opening(&mut keys, grant, place, R::CATEGORY, R::level()).await?;
+        self.record_opening(&mut keys, grant, place, kind.category, kind.level()).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
-        let record = RecordSpec::of::<R>();
+        let record = kind.spec();
         for field in &row.fields {
             let declared = record.field(field.name.as_str());
             if declared.is_none_or(|spec| field.class != *spec.class.id) {
@@ -97,14 +111,7 @@ impl<P: Ports> Steward<P> {
             }
             opened.push((field.name.clone(), keys.open_field(place, &row.key, field).await?));
         }
-        Ok(decode(&mut |name| {
-            let at = opened.iter().position(|(field, _)| field == name)?;
-            Some(opened.swap_remove(at).1)
-        })?)
-    }
-
-    async fn check<R: Record>(&self, grant: &Grant, place: &Place) -> Result<(), OpenError> {
-        self.check_class(grant, place, R::CATEGORY, R::level()).await
+        Ok(opened)
     }
 
     pub(super) async fn check_class(

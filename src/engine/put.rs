@@ -19,7 +19,7 @@ use crate::contracts::{
 use crate::core::access::Purpose;
 use crate::core::audit::AuditEvent;
 use crate::core::classification::{
-    ClassSpec, DecodeError, EncodedField, IngestError, Record, RecordSpec, encode, ingest,
+    ClassSpec, DecodeError, EncodedField, IngestError, Level, Record, RecordKind, RecordSpec, encode, ingest,
 };
 use crate::core::id::{Name, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
@@ -169,7 +169,7 @@ impl<P: Ports> Steward<P> {
         record: &R,
         purpose: &Purpose,
     ) -> Result<Stored, PutError> {
-        self.put_from(place, record, purpose, None, 0).await
+        self.put_from(RecordKind::of::<R>(), encode(record), place, purpose, None, 0).await
     }
 
     /// Takes a record out of a platform's JSON and stores it: what no field declares is dropped, and counted.
@@ -183,12 +183,11 @@ impl<P: Ports> Steward<P> {
         payload: &Value,
         purpose: &Purpose,
     ) -> Result<Stored, PutError> {
-        let platform = Name::new(platform);
-        if !self.inner.policy.document().platforms.contains_key(&platform) {
-            return Err(PutError::UnknownPlatform { platform });
-        }
+        self.check_platform(platform)?;
         let ingested = ingest::<R>(payload)?;
-        self.put_from(place, &ingested.record, purpose, Some(platform), ingested.dropped).await
+        let values = encode(&ingested.record);
+        let platform = Some(Name::new(platform));
+        self.put_from(RecordKind::of::<R>(), values, place, purpose, platform, ingested.dropped).await
     }
 
     /// Records an event of a record's life from which retention runs (`order_delivered`). The earliest time that was said stays.
@@ -202,7 +201,7 @@ impl<P: Ports> Steward<P> {
         at: DateTime<Utc>,
     ) -> Result<(), EventError> {
         let event = self.known_event(event.into())?;
-        let key = record_key::<R>(place).ok_or(EventError::NoSuchRecord)?;
+        let key = record_key(RecordKind::of::<R>(), place).ok_or(EventError::NoSuchRecord)?;
         let store = self.inner.ports.records();
         for _ in 0..ATTEMPTS {
             let mut row = store.fetch(&key).await.map_err(Trouble::from)?.ok_or(EventError::NoSuchRecord)?;
@@ -256,18 +255,25 @@ impl<P: Ports> Steward<P> {
         Ok(found)
     }
 
-    async fn put_from<R: Record>(
+    fn check_platform(&self, platform: &str) -> Result<(), PutError> {
+        let platform = Name::new(platform);
+        let known = self.inner.policy.document().platforms.contains_key(&platform);
+        if known { Ok(()) } else { Err(PutError::UnknownPlatform { platform }) }
+    }
+
+    async fn put_from(
         &self,
+        kind: RecordKind,
+        values: Result<Vec<EncodedField>, DecodeError>,
         place: &Place,
-        record: &R,
         purpose: &Purpose,
         platform: Option<Name>,
         dropped: usize,
     ) -> Result<Stored, PutError> {
-        let key = record_key::<R>(place).ok_or(PutError::BadPlace)?;
-        let mut incoming = Incoming { place, key, category: Name::new(R::CATEGORY), purpose, platform };
-        let Some(spec) = self.inner.map.kind(R::KIND) else {
-            return Err(PutError::NotBound { kind: R::KIND });
+        let key = record_key(kind, place).ok_or(PutError::BadPlace)?;
+        let mut incoming = Incoming { place, key, category: Name::new(kind.category), purpose, platform };
+        let Some(spec) = self.inner.map.kind(kind.name) else {
+            return Err(PutError::NotBound { kind: kind.name });
         };
         if let Some((field, _)) =
             place.fields_about_others().find(|(field, _)| spec.field(field.as_str()).is_none())
@@ -277,7 +283,7 @@ impl<P: Ports> Steward<P> {
         let authorization = self.admit(&incoming).await?;
         let authorized = authorization.as_ref().map(|authorization| authorization.granted);
         incoming.platform = incoming.platform.or(authorization.map(|authorization| authorization.platform));
-        let values = encode(record)?;
+        let values = values?;
         let mut keys = self.keys();
         let mut fields = Vec::with_capacity(values.len());
         let (mut index, mut clear) = (Vec::new(), BTreeSet::new());
@@ -302,10 +308,11 @@ impl<P: Ports> Steward<P> {
         index.sort();
         let sealed = fields.iter().filter(|field| matches!(field.body, FieldBody::Sealed(_))).count();
         let stored = Stored { key: incoming.key.clone(), sealed, clear: fields.len() - sealed, dropped };
-        if self.records(R::level()) {
+        let level = kind.level();
+        if self.records(level) {
             let event = AuditEvent::Stored {
                 category: incoming.category.clone(),
-                level: R::level(),
+                level,
                 purpose: purpose.name().clone(),
                 dropped: dropped as u64,
             };
@@ -313,7 +320,7 @@ impl<P: Ports> Steward<P> {
                 self.entry_about(&mut keys, place.tenant_id(), None, place.subject_id(), event).await?;
             self.record(vec![entry]).await?;
         }
-        self.write::<R>(incoming, fields, index, authorized).await?;
+        self.write(incoming, level, fields, index, authorized).await?;
         Ok(stored)
     }
 
@@ -402,9 +409,10 @@ impl<P: Ports> Steward<P> {
         live.ok_or(PutError::NoAuthorization)
     }
 
-    async fn write<R: Record>(
+    async fn write(
         &self,
         incoming: Incoming<'_>,
+        level: Level,
         fields: Vec<StoredField>,
         index: Vec<IndexEntry>,
         authorized: Option<DateTime<Utc>>,
@@ -416,7 +424,7 @@ impl<P: Ports> Steward<P> {
             connection: incoming.place.connection_id().cloned(),
             subject: incoming.place.subject_id().cloned(),
             category: incoming.category,
-            level: R::level(),
+            level,
             purpose: incoming.purpose.name().clone(),
             platform: incoming.platform,
             // Never before its own authorisation, or it would pass for what was stored under the one before.
@@ -455,10 +463,10 @@ impl<P: Ports> Steward<P> {
     }
 }
 
-/// The key of the record of kind `R` at `place`, where every identifier is well formed.
-pub(super) fn record_key<R: Record>(place: &Place) -> Option<RecordKey> {
+/// The key of the record of this kind at `place`, where every identifier is well formed.
+pub(super) fn record_key(kind: RecordKind, place: &Place) -> Option<RecordKey> {
     let id = place.record_id().filter(|_| place.is_well_formed())?;
-    Some(RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(R::KIND), id })
+    Some(RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind.name), id })
 }
 
 fn index_entry(tenant_key: &SecretKey, class: &ClassSpec, field: &str, value: &str) -> IndexEntry {

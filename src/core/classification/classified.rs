@@ -45,8 +45,8 @@ use super::proof::Proof;
 /// serde_json::to_string(&email);
 /// ```
 pub struct Classified<T: Zeroize, C: Class> {
-    value: Zeroizing<T>,
-    class: PhantomData<fn() -> C>,
+    pub(super) value: Zeroizing<T>,
+    pub(super) class: PhantomData<fn() -> C>,
 }
 
 impl<T: Zeroize, C: Class> Classified<T, C> {

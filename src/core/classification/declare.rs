@@ -11,7 +11,8 @@
 /// Stored, exported and indexed is each value on its own: those of a nested record under a dotted name (`buyer.name`), the variant of
 /// an enum under the name of its field, and the variant's fields behind its word (`payment.card.tail`).
 ///
-/// The type is `Clone` and `Debug` already, and its `Debug` shows classes, no values: derive neither again.
+/// The type is `Debug` already, and shows classes, no values. It is `Clone` where you ask for it with `#[derive(Clone)]`: each copy of
+/// personal data is one more to keep an eye on.
 ///
 /// # Example: a creator whom a seller works with
 /// ```
@@ -94,7 +95,6 @@ macro_rules! record {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone)]
         $vis struct $name {
             $($(#[$fmeta])* $fvis $field: $crate::__content!($ty $(, $class)?),)+
         }
@@ -102,27 +102,32 @@ macro_rules! record {
         const _: () = {
             use $crate::classification::__macro::*;
 
-            impl Content for $name {
-                const SHAPE: Shape = Shape::Record(::core::stringify!($name), &[
-                    $(Member::of::<$crate::__content!($ty $(, $class)?)>(
-                        ::core::stringify!($field),
-                        Options::new()$(.$option($($value)?))*,
-                    )),+
-                ]);
+            const MEMBERS: &[Member] = &[
+                $($crate::__member!(
+                    $ty $(, $class)? => ::core::stringify!($field), Options::new()$(.$option($($value)?))*
+                )),+
+            ];
 
+            impl Walk for $name {
+                #[inline]
                 fn visit(&self, path: &Path<'_>, to: &mut dyn Visit) {
-                    $(self.$field.visit(
-                        &path.to(::core::stringify!($field), Options::new()$(.$option($($value)?))*),
-                        to,
-                    );)+
+                    visit_members(path, MEMBERS, &[$(&self.$field),+], to);
                 }
+            }
 
-                fn build(path: &Path<'_>, from: &mut dyn Take) -> ::core::result::Result<Self, DecodeError> {
-                    ::core::result::Result::Ok(Self {
-                        $($field: Content::build(
-                            &path.to(::core::stringify!($field), Options::new()$(.$option($($value)?))*),
-                            from,
-                        )?,)+
+            impl Content for $name {
+                const SHAPE: Shape = Shape::Record(::core::stringify!($name), MEMBERS);
+
+                #[inline]
+                fn build(fields: &mut Fields<'_>) -> ::core::option::Option<Self> {
+                    let path = fields.step();
+                    let mut fields = fields.of(&path, MEMBERS);
+                    ::core::option::Option::Some(Self {
+                        // A `match`, where `?` would be compiled for each class.
+                        $($field: match Content::build(&mut fields) {
+                            ::core::option::Option::Some(value) => value,
+                            ::core::option::Option::None => return ::core::option::Option::None,
+                        },)+
                     })
                 }
             }
@@ -145,7 +150,6 @@ macro_rules! record {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone)]
         $vis enum $name {
             $(
                 $(#[$vmeta])*
@@ -158,43 +162,45 @@ macro_rules! record {
 
             const CHOICE: Choice = Choice::of::<$tag>(Options::new()$(.at($tag_at))?, &[
                 $(($word, &[
-                    $(Member::of::<$crate::__content!($ty $(, $class)?)>(
-                        ::core::stringify!($field),
-                        Options::new()$(.$option($($value)?))*,
+                    $($crate::__member!(
+                        $ty $(, $class)? => ::core::stringify!($field), Options::new()$(.$option($($value)?))*
                     )),*
                 ])),+
             ]);
 
-            impl Content for $name {
-                const SHAPE: Shape = Shape::Choice(::core::stringify!($name), CHOICE);
-
+            impl Walk for $name {
+                #[inline]
                 fn visit(&self, path: &Path<'_>, to: &mut dyn Visit) {
                     match self {
                         $(Self::$variant { $($field),* } => {
-                            if visit_choice(path, CHOICE, $word, to) {
-                                let _path = path.variant(CHOICE, $word);
-                                $($field.visit(
-                                    &_path.to(::core::stringify!($field), Options::new()$(.$option($($value)?))*),
-                                    to,
-                                );)*
-                            }
+                            visit_variant(path, &CHOICE, $word, &[$($field),*], to);
                         })+
                     }
                 }
+            }
 
-                fn build(path: &Path<'_>, from: &mut dyn Take) -> ::core::result::Result<Self, DecodeError> {
-                    let chosen = chosen(path, CHOICE, from)?;
+            impl Content for $name {
+                const SHAPE: Shape = Shape::Choice(::core::stringify!($name), CHOICE);
+
+                #[inline]
+                fn build(fields: &mut Fields<'_>) -> ::core::option::Option<Self> {
+                    let path = fields.step();
+                    let chosen = fields.chosen(&path, &CHOICE)?;
                     match chosen.as_str() {
                         $($word => {
-                            let _path = path.variant(CHOICE, $word);
-                            ::core::result::Result::Ok(Self::$variant {
-                                $($field: Content::build(
-                                    &_path.to(::core::stringify!($field), Options::new()$(.$option($($value)?))*),
-                                    from,
-                                )?,)*
+                            let path = path.variant(&CHOICE, $word);
+                            let mut _fields = fields.of(&path, CHOICE.members($word));
+                            ::core::option::Option::Some(Self::$variant {
+                                $($field: match Content::build(&mut _fields) {
+                                    ::core::option::Option::Some(value) => value,
+                                    ::core::option::Option::None => return ::core::option::Option::None,
+                                },)*
                             })
                         })+
-                        _ => ::core::result::Result::Err(no_such_variant(path, CHOICE)),
+                        _ => {
+                            fields.no_such_variant(&path, &CHOICE);
+                            ::core::option::Option::None
+                        }
                     }
                 }
             }
@@ -210,6 +216,7 @@ macro_rules! record {
 macro_rules! __record {
     ($name:ident in $category:literal) => {
         impl ::core::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::classification::__macro::show_shape(
                     f,
@@ -222,12 +229,6 @@ macro_rules! __record {
             const KIND: &'static str = ::core::stringify!($name);
             const CATEGORY: &'static str = $category;
         }
-
-        impl $crate::classification::Declares for $name {
-            fn declare(map: &mut $crate::classification::DataMap) {
-                map.record::<Self>();
-            }
-        }
     };
 }
 
@@ -237,4 +238,16 @@ macro_rules! __record {
 macro_rules! __content {
     ($ty:ty) => { $ty };
     ($ty:ty, $class:ty) => { $crate::classification::Classified<$ty, $class> };
+}
+
+/// A field, as what its record is known by: read off the class where there is one, which is less to compile than the field's type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __member {
+    ($ty:ty => $name:expr, $options:expr) => {
+        Member::of::<$ty>($name, $options)
+    };
+    ($ty:ty, $class:ty => $name:expr, $options:expr) => {
+        Member::value::<$class>($name, $options)
+    };
 }

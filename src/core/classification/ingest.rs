@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::fields::Fields;
 use super::record::{Record, encode};
 use super::shape::{Path, Take};
 
@@ -61,7 +62,7 @@ impl fmt::Debug for IngestError {
 /// ```
 pub fn ingest<R: Record>(payload: &Value) -> Result<Ingested<R>, IngestError> {
     let mut from = Payload { payload, taken: BTreeMap::new() };
-    let built = R::build(&Path::root(R::KIND), &mut from);
+    let built = Fields::read::<R>(&Path::root(R::KIND), &mut from);
     let taken = from.taken;
     let unusable = |field: &str| IngestError {
         field: field.to_owned(),

@@ -8,6 +8,7 @@ mod class;
 mod classified;
 mod data_map;
 mod declare;
+mod fields;
 mod ingest;
 mod label;
 mod labelled;
@@ -33,14 +34,15 @@ pub use record::{DecodeError, FieldSpec, FieldValue, Record, RecordSpec};
 pub use sink::{Flowing, LeavesFreely, NoSuchSink, Outlet, PolicySink, Sink};
 pub use taxonomy::{Taxonomy, UnknownName};
 
-pub(crate) use record::{EncodedField, decode, decode_value, encode, encode_value};
+pub(crate) use record::{EncodedField, RecordKind, decode, decode_value, encode, encode_value};
 pub(crate) use shape::{Opaque, Path, Visit};
 
 // What `record!` expands to.
 #[doc(hidden)]
 pub mod __macro {
-    pub use super::record::{DecodeError, show_shape};
+    pub use super::fields::Fields;
+    pub use super::record::show_shape;
     pub use super::shape::{
-        Choice, Content, Member, Options, Path, Shape, Take, Visit, chosen, no_such_variant, visit_choice,
+        Choice, Content, Member, Options, Path, Shape, Visit, Walk, visit_members, visit_variant,
     };
 }

@@ -10,9 +10,9 @@ use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::classified::ExposeError;
-use super::data_map::Declares;
+use super::fields::Fields;
 use super::proof::Proof;
-use super::shape::{Content, Member, Opaque, Path, Shape, Take, Visit, json};
+use super::shape::{Content, Member, Opaque, Path, Shape, Take, Visit, Walk, json};
 use super::{ClassSpec, Classified, DataClass, Level};
 
 /// What a field may hold: anything that can be encoded, read back and wiped. Implemented for every such type.
@@ -23,7 +23,7 @@ impl<T: Zeroize + Serialize + DeserializeOwned + Send + Sync + 'static> FieldVal
 /// A kind of record: its fields, each with its class.
 ///
 /// Declared through [`record!`](crate::record), never by hand.
-pub trait Record: Content + Declares + Send + Sync + 'static {
+pub trait Record: Content + Send + Sync + 'static {
     /// Name of the kind.
     const KIND: &'static str;
     /// Category of the record: what retention and access go by. Every field's class is of it.
@@ -32,11 +32,7 @@ pub trait Record: Content + Declares + Send + Sync + 'static {
     /// The highest level of the record's fields.
     #[must_use]
     fn level() -> Level {
-        let mut level = None;
-        each_field(&Path::root(Self::KIND), &Self::SHAPE, &mut |field| {
-            level = Some(field.class.level.max(level.unwrap_or(field.class.level)));
-        });
-        level.unwrap_or(Level::Restricted)
+        RecordKind::of::<Self>().level()
     }
 
     /// All its values as JSON, under their dotted names, against proof that covers every one: for a screen, or a file that is handed
@@ -51,13 +47,46 @@ pub trait Record: Content + Declares + Send + Sync + 'static {
     }
 }
 
+/// What there is to know of a kind of record without its type: what takes it is compiled once, and not for each kind.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordKind {
+    pub(crate) name: &'static str,
+    pub(crate) category: &'static str,
+    shape: Shape,
+}
+
+impl RecordKind {
+    pub(crate) const fn of<R: Record + ?Sized>() -> Self {
+        Self { name: R::KIND, category: R::CATEGORY, shape: R::SHAPE }
+    }
+
+    /// The highest level of its fields.
+    pub(crate) fn level(&self) -> Level {
+        let mut level = None;
+        each_field(&Path::root(self.name), &self.shape, &mut |field| {
+            level = level.max(Some(field.class.level))
+        });
+        level.unwrap_or(Level::Restricted)
+    }
+
+    pub(crate) fn spec(&self) -> RecordSpec {
+        let mut fields = Vec::new();
+        each_field(&Path::root(self.name), &self.shape, &mut |field| fields.push(field));
+        RecordSpec { kind: self.name, category: self.category, fields }
+    }
+}
+
 /// The values of a record's fields as JSON, in order of declaration. Of an enum: the word of its variant, and the fields of that.
 ///
 /// # Errors
 /// Where a value has no JSON form.
 pub(crate) fn encode<R: Record>(record: &R) -> Result<Vec<EncodedField>, DecodeError> {
+    encode_fields(R::KIND, record)
+}
+
+fn encode_fields(kind: &'static str, record: &dyn Walk) -> Result<Vec<EncodedField>, DecodeError> {
     let mut encoder = Encoder { fields: Vec::new(), failed: None };
-    record.visit(&Path::root(R::KIND), &mut encoder);
+    record.visit(&Path::root(kind), &mut encoder);
     encoder.failed.map_or(Ok(encoder.fields), Err)
 }
 
@@ -68,7 +97,7 @@ pub(crate) fn encode<R: Record>(record: &R) -> Result<Vec<EncodedField>, DecodeE
 pub(crate) fn decode<R: Record>(
     take: &mut dyn FnMut(&str) -> Option<Zeroizing<Vec<u8>>>,
 ) -> Result<R, DecodeError> {
-    R::build(&Path::root(R::KIND), &mut ByName(take))
+    Fields::read(&Path::root(R::KIND), &mut ByName(take))
 }
 
 /// A field of a record, as a value: nested ones under their dotted name (`buyer.name`).
@@ -101,9 +130,7 @@ impl RecordSpec {
     /// The record `R` as a value.
     #[must_use]
     pub fn of<R: Record>() -> Self {
-        let mut fields = Vec::new();
-        each_field(&Path::root(R::KIND), &R::SHAPE, &mut |field| fields.push(field));
-        Self { kind: R::KIND, category: R::CATEGORY, fields }
+        RecordKind::of::<R>().spec()
     }
 
     /// The field with this name.
@@ -131,7 +158,7 @@ fn each_field(path: &Path<'_>, shape: &Shape, each: &mut dyn FnMut(FieldSpec)) {
         Shape::Choice(_, choice) => {
             each(spec(&path.tag(choice.options), choice.class));
             for (variant, fields) in choice.variants {
-                members(&path.variant(*choice, variant), fields, each);
+                members(&path.variant(choice, variant), fields, each);
             }
         }
     }

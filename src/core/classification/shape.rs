@@ -5,11 +5,13 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::io;
+use std::marker::PhantomData;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::record::{DecodeError, FieldValue};
+use super::fields::Fields;
+use super::record::FieldValue;
 use super::{ClassSpec, Classified, DataClass, Level};
 
 /// What a field of a record may be: a value with a class, or another record.
@@ -19,14 +21,39 @@ use super::{ClassSpec, Classified, DataClass, Level};
     label = "a field without a class",
     note = "write `field: {Self} as Class;` with a class of `classes!`, or use a type that `record!` declares"
 )]
-pub trait Content: Sized {
+pub trait Content: Walk + Sized {
     const SHAPE: Shape;
 
-    fn visit(&self, path: &Path<'_>, to: &mut dyn Visit);
+    /// What stands at the next of `fields`; `None` where that does not fit the type, which `fields` has noted.
+    fn build(fields: &mut Fields<'_>) -> Option<Self>;
+}
 
-    /// # Errors
-    /// Where what is there does not fit the type.
-    fn build(path: &Path<'_>, from: &mut dyn Take) -> Result<Self, DecodeError>;
+/// The walk out of a [`Content`]. Apart from it, so that a record can hand all its fields to one function.
+#[doc(hidden)]
+pub trait Walk {
+    fn visit(&self, path: &Path<'_>, to: &mut dyn Visit);
+}
+
+/// Shows each value under its field's name.
+#[doc(hidden)]
+pub fn visit_members(path: &Path<'_>, members: &[Member], values: &[&dyn Walk], to: &mut dyn Visit) {
+    for (member, value) in members.iter().zip(values) {
+        value.visit(&member.under(path), to);
+    }
+}
+
+/// Shows the variant that was chosen, and its fields where these are to be shown.
+#[doc(hidden)]
+pub fn visit_variant(
+    path: &Path<'_>,
+    choice: &Choice,
+    word: &'static str,
+    values: &[&dyn Walk],
+    to: &mut dyn Visit,
+) {
+    if to.choice(&choice.at(path), choice.class, Opaque::of(&word)) {
+        visit_members(&path.variant(choice, word), choice.members(word), values, to);
+    }
 }
 
 /// The shape of a field, known without a value.
@@ -56,6 +83,16 @@ impl Member {
     pub const fn of<F: Content>(name: &'static str, options: Options) -> Self {
         Self { name, options, shape: F::SHAPE }
     }
+
+    #[must_use]
+    pub const fn value<C: DataClass>(name: &'static str, options: Options) -> Self {
+        Self { name, options, shape: Shape::Value(ClassSpec::of::<C>()) }
+    }
+
+    /// Where it stands in the record at `path`.
+    pub(super) const fn under<'a>(&self, path: &'a Path<'a>) -> Path<'a> {
+        path.to(self.name, self.options)
+    }
 }
 
 /// The variants of an enum: the class of the choice, where a platform's JSON has it, and the fields of each.
@@ -74,6 +111,17 @@ impl Choice {
         variants: &'static [(&'static str, &'static [Member])],
     ) -> Self {
         Self { class: ClassSpec::of::<C>(), options, variants }
+    }
+
+    /// Where the choice itself stands, of the record at `path`.
+    pub(super) const fn at<'a>(&self, path: &'a Path<'a>) -> Path<'a> {
+        path.tag(self.options)
+    }
+
+    /// The fields of the variant with this word.
+    #[must_use]
+    pub fn members(&self, word: &str) -> &'static [Member] {
+        self.variants.iter().find(|(other, _)| *other == word).map_or(&[], |(_, members)| members)
     }
 }
 
@@ -130,7 +178,7 @@ impl<'a> Path<'a> {
 
     /// A variant of the choice that stands here: part of the name, and at the same place of a platform's JSON.
     #[must_use]
-    pub const fn variant(&'a self, choice: Choice, name: &'static str) -> Self {
+    pub const fn variant(&'a self, choice: &Choice, name: &'static str) -> Self {
         let telling = !choice.class.level.may_flow_to(Level::Internal);
         Self { telling, ..self.to(name, Options { find_by: false, pointer: Some("") }) }
     }
@@ -297,51 +345,24 @@ impl<T: Serialize + 'static> Plain for T {
 }
 
 /// Where a record is built from: gives each field's value as JSON, by its path.
-#[doc(hidden)]
-pub trait Take {
+pub(super) trait Take {
     fn take(&mut self, path: &Path<'_>) -> Option<Zeroizing<Vec<u8>>>;
 }
 
 impl<T: FieldValue, C: DataClass> Content for Classified<T, C> {
     const SHAPE: Shape = Shape::Value(ClassSpec::of::<C>());
 
+    fn build(fields: &mut Fields<'_>) -> Option<Self> {
+        // Neither `map` nor a constructor: each would be compiled once more for each class.
+        match fields.value() {
+            Some(value) => Some(Self { value, class: PhantomData }),
+            None => None,
+        }
+    }
+}
+
+impl<T: FieldValue, C: DataClass> Walk for Classified<T, C> {
     fn visit(&self, path: &Path<'_>, to: &mut dyn Visit) {
-        to.value(path, ClassSpec::of::<C>(), Opaque::of(self.for_encoding()));
+        to.value(path, const { ClassSpec::of::<C>() }, Opaque::of::<T>(&self.value));
     }
-
-    fn build(path: &Path<'_>, from: &mut dyn Take) -> Result<Self, DecodeError> {
-        read::<T>(path, from).map(Self::new)
-    }
-}
-
-/// Apart from [`Content::build`], so that it is compiled once for a type and not for each of its classes.
-fn read<T: FieldValue>(path: &Path<'_>, from: &mut dyn Take) -> Result<T, DecodeError> {
-    let bytes = from.take(path).unwrap_or_else(|| Zeroizing::new(b"null".to_vec()));
-    serde_json::from_slice(&bytes).map_err(|_| DecodeError::at(path))
-}
-
-/// The word of the variant that stands at `path`, to be matched by the macro.
-///
-/// # Errors
-/// Where no text stands there.
-#[doc(hidden)]
-pub fn chosen(
-    path: &Path<'_>,
-    choice: Choice,
-    from: &mut dyn Take,
-) -> Result<Zeroizing<String>, DecodeError> {
-    read(&path.tag(choice.options), from).map(Zeroizing::new)
-}
-
-/// Shows the variant that was chosen; its fields are to be shown where this says so.
-#[doc(hidden)]
-pub fn visit_choice(path: &Path<'_>, choice: Choice, word: &'static str, to: &mut dyn Visit) -> bool {
-    to.choice(&path.tag(choice.options), choice.class, Opaque::of(&word))
-}
-
-/// No variant has the word that was taken, which is not told: it is a value of a class.
-#[doc(hidden)]
-#[must_use]
-pub fn no_such_variant(path: &Path<'_>, choice: Choice) -> DecodeError {
-    DecodeError::at(&path.tag(choice.options))
 }

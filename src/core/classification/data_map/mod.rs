@@ -50,7 +50,10 @@ impl DataMap {
 
     /// Adds a kind of record, and the classes of its fields.
     pub fn record<R: Record>(&mut self) {
-        let record = RecordSpec::of::<R>();
+        self.add_record(RecordSpec::of::<R>());
+    }
+
+    fn add_record(&mut self, record: RecordSpec) {
         record.fields.iter().for_each(|field| self.add_class(field.class));
         self.records.push(record);
     }
@@ -85,6 +88,12 @@ impl DataMap {
         if !self.classes.contains(&class) {
             self.classes.push(class);
         }
+    }
+}
+
+impl<R: Record> Declares for R {
+    fn declare(map: &mut DataMap) {
+        map.record::<R>();
     }
 }
 
