@@ -56,7 +56,7 @@ pub(crate) struct RecordKind {
 }
 
 impl RecordKind {
-    pub(crate) const fn of<R: Record + ?Sized>() -> Self {
+    pub(crate) const fn of<R: Record>() -> Self {
         Self { name: R::KIND, category: R::CATEGORY, shape: R::SHAPE }
     }
 

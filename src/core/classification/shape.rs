@@ -265,11 +265,9 @@ impl<'a> Opaque<'a> {
         Self(value)
     }
 
-    /// The text between the quotes of the value's JSON, where the value is a text in which nothing is escaped (RFC 8259 section 7).
-    pub(crate) fn unescaped(&self) -> Option<&'a str> {
-        let text = self.0.as_any().downcast_ref::<String>()?;
-        let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        (!text.bytes().any(escaped)).then_some(text)
+    /// The text that the value is, where it is held as one.
+    pub(crate) fn text(&self) -> Option<&'a str> {
+        self.0.as_any().downcast_ref::<String>().map(String::as_str)
     }
 
     /// The value as JSON, in a buffer that is wiped, and so is every smaller one that it outgrew.
@@ -352,8 +350,8 @@ pub(super) trait Take {
 impl<T: FieldValue, C: DataClass> Content for Classified<T, C> {
     const SHAPE: Shape = Shape::Value(ClassSpec::of::<C>());
 
+    #[expect(clippy::manual_map, reason = "`map` would be compiled once more for each class")]
     fn build(fields: &mut Fields<'_>) -> Option<Self> {
-        // Neither `map` nor a constructor: each would be compiled once more for each class.
         match fields.value() {
             Some(value) => Some(Self { value, class: PhantomData }),
             None => None,

@@ -5,9 +5,8 @@ mod seen;
 mod tests;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -55,14 +54,59 @@ use crate::core::policy::{Policy, Redact};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Redactors {
-    classes: HashMap<Name, Redactor>,
+    classes: BTreeMap<Name, Redactor>,
     key: Option<u32>,
 }
 
 /// How the values of one class are shown.
 struct Redactor {
     redact: Redact,
-    pseudonyms: Option<Hmac<Sha256>>,
+    pseudonyms: Option<Keyed>,
+}
+
+/// HMAC states under the key of a class, each behind the byte that says what follows: a text, or the JSON of something else. So no two
+/// values have one message, and a text goes in as it is.
+struct Keyed {
+    text: Hmac<Sha256>,
+    json: Hmac<Sha256>,
+}
+
+impl Keyed {
+    fn new(class_key: &[u8; 32]) -> Self {
+        let behind = |byte: u8| {
+            let mut mac = mac::keyed(class_key);
+            mac.update(&[byte]);
+            mac
+        };
+        Self { text: behind(b't'), json: behind(b'j') }
+    }
+
+    fn of_text(&self, text: &str) -> [u8; 16] {
+        let mut mac = self.text.clone();
+        mac.update(text.as_bytes());
+        cut(mac)
+    }
+
+    fn of(&self, value: &Opaque<'_>) -> Option<[u8; 16]> {
+        if let Some(text) = value.text() {
+            return Some(self.of_text(text));
+        }
+        let json = value.json().ok()?;
+        // What is a text as JSON is one, whatever type holds it.
+        if json.first() == Some(&b'"') {
+            return text_of(value).map(|text| self.of_text(&text));
+        }
+        let mut mac = self.json.clone();
+        mac.update(&json);
+        Some(cut(mac))
+    }
+}
+
+/// The first 128 bits (RFC 2104 section 5).
+fn cut(mac: Hmac<Sha256>) -> [u8; 16] {
+    let full: [u8; 32] = mac.finalize().into_bytes().into();
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = full;
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 
 impl Redactors {
@@ -103,12 +147,12 @@ impl Redactors {
             let info: [&[u8]; 5] =
                 [b"stewardship/0/redact", &class_length, parts[0], &tenant_length, parts[1]];
             let class_key = mac::expand(key.expose(), &info);
-            Some(mac::keyed(&class_key))
+            Some(Keyed::new(&class_key))
         };
         Self::with(policy, derive, Some(number))
     }
 
-    fn with(policy: &Policy, key_of: impl Fn(&Name) -> Option<Hmac<Sha256>>, key: Option<u32>) -> Self {
+    fn with(policy: &Policy, key_of: impl Fn(&Name) -> Option<Keyed>, key: Option<u32>) -> Self {
         let redactor = |(id, class): (&Name, &crate::core::policy::Class)| {
             let redact = class.redact.unwrap_or(Redact::Erase);
             let pseudonyms = if redact == Redact::Pseudonym { key_of(id) } else { None };
@@ -132,20 +176,11 @@ impl Redactors {
     /// The pseudonym of a value; `None` where the class is not one that is shown by pseudonyms, or there is no key.
     #[must_use]
     pub fn pseudonym<T: FieldValue, C: DataClass>(&self, value: &Classified<T, C>) -> Option<ValuePseudonym> {
-        let redactor = self.classes.get(C::ID)?;
-        self.pseudonym_of(redactor, &Opaque::of(value.for_encoding()))
+        self.pseudonym_of(self.classes.get(C::ID)?, &Opaque::of(value.for_encoding()))
     }
 
     fn pseudonym_of(&self, redactor: &Redactor, value: &Opaque<'_>) -> Option<ValuePseudonym> {
-        let (key, mut mac) = (self.key?, MacWriter(redactor.pseudonyms.clone()?));
-        match value.unescaped() {
-            // The same bytes, without the machinery: most values are such texts.
-            Some(text) => [b"\"", text.as_bytes(), b"\""].into_iter().for_each(|part| mac.0.update(part)),
-            None => value.write_json(&mut mac).ok()?,
-        }
-        let full: [u8; 32] = mac.0.finalize().into_bytes().into();
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = full;
-        Some(ValuePseudonym { key, bytes: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] })
+        Some(ValuePseudonym { key: self.key?, bytes: redactor.pseudonyms.as_ref()?.of(value)? })
     }
 
     /// Hands what may be seen of a value to `show`.
@@ -184,7 +219,9 @@ impl fmt::Debug for Redactors {
     }
 }
 
-/// A pseudonym of a value: HMAC-SHA-256 (RFC 2104) of its JSON under a key of its class and tenant, cut to 128 bits.
+/// A pseudonym of a value: HMAC-SHA-256 (RFC 2104) under a key of its class and tenant, cut to 128 bits.
+///
+/// The message is `t` and the text of what is a text as JSON, or `j` and the JSON of what is none.
 ///
 /// Equal values of a class and a tenant have equal pseudonyms under one key; the number of that key stands in front, so that keys can
 /// change. It is personal data for as long as the key exists (GDPR, Art. 4(5) and Recital 26): whoever holds the key can test guesses.
@@ -212,19 +249,5 @@ impl ValuePseudonym {
 impl fmt::Display for ValuePseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "p{}:{:032x}", self.key, u128::from_be_bytes(self.bytes))
-    }
-}
-
-/// Takes a value's JSON into the MAC as it is written.
-struct MacWriter(Hmac<Sha256>);
-
-impl io::Write for MacWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -90,7 +90,7 @@ fn what_cannot_be_shown_in_part_is_erased() {
 
 /// Written by hand from the documentation: the form may not drift unseen.
 #[test]
-fn a_pseudonym_is_the_hmac_of_the_json_under_the_key_of_class_and_tenant() {
+fn a_pseudonym_is_the_hmac_of_the_value_under_the_key_of_class_and_tenant() {
     let hmac = |key: &[u8], message: &[u8]| {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
         mac.update(message);
@@ -98,9 +98,23 @@ fn a_pseudonym_is_the_hmac_of_the_json_under_the_key_of_class_and_tenant() {
     };
     let mut info = b"stewardship/0/redact\0\0\0\0\0\0\0\x0dbilling.named\0\0\0\0\0\0\0\x04acme".to_vec();
     info.push(1);
-    let expected = hmac(&hmac(&[3; 32], &info), b"\"Ada\"");
-    let first = u128::from_be_bytes(expected[..16].try_into().unwrap());
-    assert_eq!(shown::<Named>("Ada").0, format!("p7:{first:032x}"));
+    let expected = |message: &[u8]| {
+        let full = hmac(&hmac(&[3; 32], &info), message);
+        format!("p7:{:032x}", u128::from_be_bytes(full[..16].try_into().unwrap()))
+    };
+    assert_eq!(shown::<Named>("Ada").0, expected(b"tAda"));
+    assert_eq!(shown::<Named>("\"A\u{1}\"").0, expected(b"t\"A\x01\""));
+
+    let redactors = Redactors::keyed(&policy(), &"acme".into(), 7, &SecretKey::new([3; 32]));
+    let whole = Classified::<Option<String>, Named>::from(Some("Ada".to_owned()));
+    assert_eq!(
+        redactors.value(&whole).to_string(),
+        expected(b"tAda"),
+        "a text is one, whatever type holds it"
+    );
+    let number = Classified::<u32, Named>::from(36);
+    assert_eq!(redactors.value(&number).to_string(), expected(b"j36"));
+    assert_ne!(shown::<Named>("36").0, redactors.value(&number).to_string());
 }
 
 crate::record! {
