@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use super::body::SealFailure;
+use super::backend::AeadError;
+use super::entropy::EntropyError;
 
 /// In what way bytes are not an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +12,12 @@ use super::body::SealFailure;
 pub enum EnvelopeErrorKind {
     /// They begin with no format version that this crate knows: something else, or written by a later version.
     UnknownFormat,
-    /// The suite is not one that is allowed.
+    /// The suite is not one that is allowed here.
     UnknownSuite,
     /// They are cut off, or not the one way in which an envelope is written.
     Malformed,
-    /// The value is larger than [`MAX_PLAINTEXT_BYTES`](super::MAX_PLAINTEXT_BYTES).
+    /// A value is larger than [`MAX_PLAINTEXT_BYTES`](super::MAX_PLAINTEXT_BYTES), or the fields are more than
+    /// [`MAX_FIELDS`](super::MAX_FIELDS).
     TooLarge,
 }
 
@@ -41,9 +43,9 @@ impl fmt::Display for EnvelopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             EnvelopeErrorKind::UnknownFormat => "not an envelope of a known format version",
-            EnvelopeErrorKind::UnknownSuite => "the envelope's suite is not allowed",
+            EnvelopeErrorKind::UnknownSuite => "the envelope's suite is not allowed here",
             EnvelopeErrorKind::Malformed => "the envelope is cut off or malformed",
-            EnvelopeErrorKind::TooLarge => "the envelope is larger than 16 MiB",
+            EnvelopeErrorKind::TooLarge => "the envelope is larger than 16 MiB, or has too many fields",
         })
     }
 }
@@ -54,7 +56,8 @@ impl Error for EnvelopeError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SealErrorKind {
-    /// The value is larger than [`MAX_PLAINTEXT_BYTES`](super::MAX_PLAINTEXT_BYTES).
+    /// The value is larger than [`MAX_PLAINTEXT_BYTES`](super::MAX_PLAINTEXT_BYTES), or the fields are more than
+    /// [`MAX_FIELDS`](super::MAX_FIELDS).
     TooLarge,
     /// The random source failed.
     Entropy,
@@ -81,19 +84,22 @@ impl SealError {
     }
 }
 
-impl From<SealFailure> for SealError {
-    fn from(failure: SealFailure) -> Self {
-        match failure {
-            SealFailure::Entropy(error) => Self { kind: SealErrorKind::Entropy, source: Some(error.into()) },
-            SealFailure::Backend(error) => Self { kind: SealErrorKind::Backend, source: Some(error.into()) },
-        }
+impl From<EntropyError> for SealError {
+    fn from(error: EntropyError) -> Self {
+        Self { kind: SealErrorKind::Entropy, source: Some(error.into()) }
+    }
+}
+
+impl From<AeadError> for SealError {
+    fn from(error: AeadError) -> Self {
+        Self { kind: SealErrorKind::Backend, source: Some(error.into()) }
     }
 }
 
 impl fmt::Display for SealError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            SealErrorKind::TooLarge => "the value is larger than 16 MiB",
+            SealErrorKind::TooLarge => "a value is larger than 16 MiB, or there are too many fields",
             SealErrorKind::Entropy => "no nonce could be drawn",
             SealErrorKind::Backend => "the encryption backend failed",
         })

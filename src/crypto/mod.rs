@@ -4,13 +4,11 @@
 //! their derivation, then the envelope that binds a value to its place. No I/O but the random source, which is a value too.
 
 mod backend;
-mod body;
 mod context;
 pub mod danger;
 mod entropy;
 mod envelope;
 mod error;
-mod header;
 mod index;
 mod key;
 mod mac;
@@ -22,13 +20,19 @@ mod xaes;
 pub use backend::{AeadBackend, AeadError, RustCrypto};
 pub use context::Context;
 pub use entropy::{Entropy, EntropyError, OsEntropy};
-pub use envelope::{Envelope, MAX_PLAINTEXT_BYTES, open, overhead, seal};
+pub use envelope::{
+    Envelope, Header, HeaderError, MAX_FIELDS, MAX_OVERHEAD, MAX_PLAINTEXT_BYTES, MAX_SCOPES, Opener,
+    PlaceKey, RecordEnvelope, RecordOpener, ScopeKind, SealedRecord, SealedValue, SealedValueError, Sealer,
+    Suite, open, seal, seal_record,
+};
 pub use error::{
     EnvelopeError, EnvelopeErrorKind, OpenError, SealError, SealErrorKind, UnwrapError, UnwrapErrorKind,
 };
-pub use header::{Header, HeaderError, MAX_SCOPES, ScopeKind, Suite};
 pub use index::{blind_index, normalise, pseudonym};
 pub use key::SecretKey;
 pub use place_key::PlaceKeys;
 pub use redact::{Redacted, RedactedRecord, Redactors, ValuePseudonym};
 pub use wrap::{WRAPPED_BYTES, unwrap, wrap};
+
+#[doc = include_str!("envelope/FORMAT.md")]
+pub mod format {}

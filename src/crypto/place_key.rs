@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::header::{Header, HeaderError, ScopeKind};
+use super::envelope::{Header, HeaderError, PlaceKey, ScopeKind};
 use super::key::SecretKey;
 use super::mac;
 use crate::core::place::{Scope, push_field};
 
-const SALT: mac::Salt = mac::Salt::new(b"stewardship/0/place");
+const SALT: mac::Salt = mac::Salt::new(b"stewardship/1/place");
 
 /// The keys of a place's scopes: what seals a value there.
 ///
@@ -35,8 +35,7 @@ impl<'a> PlaceKeys<'a> {
     /// The scopes are none, too many, out of order (tenant, connection, subject, case), twice of a kind or of different tenants, or
     /// a version is 0.
     pub fn new(keys: Vec<(&'a Scope, u32, &'a SecretKey)>) -> Result<Self, HeaderError> {
-        let header =
-            Header::new(keys.iter().map(|(scope, version, _)| (ScopeKind::of(scope), *version)).collect())?;
+        let header = Header::new(keys.iter().map(|(scope, version, _)| (ScopeKind::of(scope), *version)))?;
         let mut tenants = keys.iter().map(|(scope, ..)| scope.tenant());
         let first = tenants.next();
         if tenants.any(|tenant| Some(tenant) != first) {
@@ -51,9 +50,15 @@ impl<'a> PlaceKeys<'a> {
         &self.header
     }
 
-    /// The key that seals values here.
+    /// The key that seals values here, ready for use.
+    #[must_use]
+    pub fn key(&self) -> PlaceKey {
+        PlaceKey::new(self.header, &self.derive())
+    }
+
+    /// The key that seals values here, as bytes.
     ///
-    /// HKDF-SHA-256 (RFC 5869): salt `stewardship/0/place`; key material: of each scope its kind (1 byte), the version (32 bits,
+    /// HKDF-SHA-256 (RFC 5869): salt `stewardship/1/place`; key material: of each scope its kind (1 byte), the version (32 bits,
     /// big-endian) and the key (32 bytes); info: `value` and the encodings of the scopes, each behind its length.
     #[must_use]
     pub fn derive(&self) -> SecretKey {
@@ -63,7 +68,7 @@ impl<'a> PlaceKeys<'a> {
 
 impl fmt::Debug for PlaceKeys<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PlaceKeys").field(&self.header.scopes()).finish()
+        f.debug_tuple("PlaceKeys").field(&self.header).finish()
     }
 }
 
@@ -105,11 +110,12 @@ mod tests {
         info.extend(b"\0\0\0\x09\0\0\0\0\x04acme");
         info.extend(b"\0\0\0\x10\x02\0\0\0\x04acme\0\0\0\x03ada");
         let mut expected = [0; 32];
-        let hkdf = hkdf::Hkdf::<sha2::Sha256>::new(Some(b"stewardship/0/place"), &material);
+        let hkdf = hkdf::Hkdf::<sha2::Sha256>::new(Some(b"stewardship/1/place"), &material);
         hkdf.expand(&info, &mut expected).unwrap();
         let keys = PlaceKeys::new(vec![(&tenant, 7, &first), (&subject, 256, &second)]).unwrap();
         assert_eq!(keys.derive().expose(), &expected);
-        assert_eq!(keys.header().scopes(), [(ScopeKind::Tenant, 7), (ScopeKind::Subject, 256)]);
+        let scopes: Vec<_> = keys.header().scopes().collect();
+        assert_eq!(scopes, [(ScopeKind::Tenant, 7), (ScopeKind::Subject, 256)]);
     }
 
     #[test]

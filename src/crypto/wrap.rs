@@ -1,11 +1,13 @@
 //! Wrapped keys: a key sealed under another, bound to a context.
 
+use zeroize::Zeroizing;
+
 use super::backend::AeadBackend;
-use super::body::{BODY_OVERHEAD, Body, append_body};
 use super::entropy::Entropy;
+use super::envelope::{BODY_OVERHEAD, Body, FORMAT, Suite, append_body};
 use super::error::{SealError, UnwrapError, UnwrapErrorKind};
-use super::header::{FORMAT, Suite};
 use super::key::SecretKey;
+use super::xaes::{NONCE, Xaes};
 
 /// Bytes of a wrapped key.
 pub const WRAPPED_BYTES: usize = 2 + BODY_OVERHEAD + 32;
@@ -13,7 +15,7 @@ pub const WRAPPED_BYTES: usize = 2 + BODY_OVERHEAD + 32;
 /// The high bit tells a wrapped key from an envelope of the same version: neither is ever read as the other.
 const WRAPPED: u8 = 0x80 | FORMAT;
 
-/// Wraps `secret` under `wrapping`, bound to `context`: [`WRAPPED_BYTES`] bytes, `0x80 ‖ suite ‖ nonce 24 ‖ ciphertext 32 ‖ tag 16 ‖
+/// Wraps `secret` under `wrapping`, bound to `context`: [`WRAPPED_BYTES`] bytes, `0x81 ‖ suite ‖ nonce 24 ‖ ciphertext 32 ‖ tag 16 ‖
 /// commitment 32`. The two bytes in front and the context are authenticated.
 ///
 /// # Errors
@@ -36,8 +38,13 @@ pub fn wrap(
     context: &[u8],
 ) -> Result<Vec<u8>, SealError> {
     let head = [WRAPPED, Suite::KcXaes256Gcm.byte()];
-    append_body(backend, entropy, wrapping, &head, &[&head, context].concat(), secret.expose())
-        .map_err(SealError::from)
+    let mut nonce = [0; NONCE];
+    entropy.fill(&mut nonce)?;
+    let mut bytes = Vec::with_capacity(WRAPPED_BYTES);
+    bytes.extend_from_slice(&head);
+    let aad = [&head, context].concat();
+    append_body(backend, &Xaes::new(wrapping), &nonce, &aad, secret.expose(), &mut bytes)?;
+    Ok(bytes)
 }
 
 /// Unwraps what [`wrap`] wrapped under the same key with the same context.
@@ -55,11 +62,12 @@ pub fn unwrap(
     if wrapped.len() != WRAPPED_BYTES || *format != WRAPPED {
         return Err(malformed);
     }
-    let suite = Suite::from_byte(*suite).ok_or(malformed)?;
+    let suite = Suite::from_byte(*suite).filter(|suite| *suite == Suite::KcXaes256Gcm).ok_or(malformed)?;
     let body = Body::split(rest).ok_or(malformed)?;
     let refused = UnwrapError::new(UnwrapErrorKind::Refused);
     let aad = [&[WRAPPED, suite.byte()], context].concat();
-    let secret = body.open(backend, wrapping, &aad).map_err(|_| refused)?;
+    let mut secret = Zeroizing::new(Vec::with_capacity(32));
+    body.open(backend, &Xaes::new(wrapping), &aad, &mut secret).map_err(|_| refused)?;
     secret.first_chunk().map(SecretKey::copied).ok_or(refused)
 }
 

@@ -65,8 +65,7 @@ impl Xaes {
     ) -> Result<(), AeadError> {
         let (left, right) = halves(nonce);
         // The commitment first: under a wrong key nothing is decrypted at all.
-        let committed: bool = self.commitment(&left, &right).ct_eq(&seal.commitment).into();
-        let opened = if committed {
+        let opened = if self.is_committed(&left, &right, &seal.commitment) {
             backend.open_in_place_detached(&self.message_key(&left), &right, aad, buffer, &seal.tag)
         } else {
             Err(AeadError::new())
@@ -74,14 +73,24 @@ impl Xaes {
         opened.inspect_err(|_| buffer.zeroize())
     }
 
+    /// Whether a commitment is that of this key and a nonce, in constant time.
+    pub(super) fn is_committed(
+        &self,
+        left: &[u8; 12],
+        right: &[u8; 12],
+        commitment: &[u8; COMMITMENT],
+    ) -> bool {
+        self.commitment(left, right).ct_eq(commitment).into()
+    }
+
     /// `Kx = AES_K((00 01 58 00 ‖ N[..12]) ⊕ K1) ‖ AES_K((00 02 58 00 ‖ N[..12]) ⊕ K1)`.
-    fn message_key(&self, left: &[u8; 12]) -> Zeroizing<[u8; 32]> {
+    pub(super) fn message_key(&self, left: &[u8; 12]) -> Zeroizing<[u8; 32]> {
         let half = |counter| encrypt(&self.cipher, xor(*join(&[0, counter, b'X', 0], left), &self.k1));
         both(&half(1), &half(2))
     }
 
     /// `X = AES_K("XCMT" ‖ N[..12])`, then `AES_K((N[12..] ‖ 00 01 00 0i) ⊕ X ⊕ K1)` for `i` = 1 and 2.
-    fn commitment(&self, left: &[u8; 12], right: &[u8; 12]) -> [u8; COMMITMENT] {
+    pub(super) fn commitment(&self, left: &[u8; 12], right: &[u8; 12]) -> [u8; COMMITMENT] {
         let chain = encrypt(&self.cipher, *join(b"XCMT", left));
         let half = |counter| {
             let block = join(right, &[0, 1, 0, counter]);
@@ -121,7 +130,8 @@ fn both(left: &[u8; 16], right: &[u8; 16]) -> Zeroizing<[u8; 32]> {
     key
 }
 
-fn halves(nonce: &[u8; NONCE]) -> ([u8; 12], [u8; 12]) {
+/// The half of a nonce that the message's key is derived from, and the half that GCM takes.
+pub(super) fn halves(nonce: &[u8; NONCE]) -> ([u8; 12], [u8; 12]) {
     let (mut left, mut right) = ([0; 12], [0; 12]);
     left.iter_mut().chain(&mut right).zip(nonce).for_each(|(to, from)| *to = *from);
     (left, right)

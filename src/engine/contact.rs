@@ -26,11 +26,11 @@ impl<P: Ports> Steward<P> {
         let sealed = file.contact().ok_or(CaseError::Contact)?;
         let parsed = Envelope::parse(sealed).map_err(|_| CaseError::Contact)?;
         let scope = case_scope(file);
-        let [(_, version)] = parsed.header().scopes() else { return Err(CaseError::Contact) };
-        let key = self.keys().version(&scope, *version).await?;
-        let keys = PlaceKeys::new(vec![(&scope, *version, &key)]).map_err(|_| CaseError::Contact)?;
+        let (_, version) = parsed.header().scopes().next().ok_or(CaseError::Contact)?;
+        let key = self.keys().version(&scope, version).await?;
+        let keys = PlaceKeys::new(vec![(&scope, version, &key)]).map_err(|_| CaseError::Contact)?;
         let place = ContactPlace::of(file);
-        let plain = crypto::open(&*self.inner.backend, &keys.derive(), &parsed, &place.context(file, self))
+        let plain = crypto::open(&*self.inner.backend, &keys.key(), &parsed, &place.context(file, self))
             .map_err(|_| CaseError::Contact)?;
         serde_json::from_slice(&plain).map_err(|_| CaseError::Contact)
     }

@@ -238,5 +238,5 @@ impl<P: Ports> KeySession<'_, P> {
 }
 
 fn epoch_context(number: u32) -> Vec<u8> {
-    [b"stewardship/0/epoch".as_slice(), &number.to_be_bytes()].concat()
+    [b"stewardship/1/epoch".as_slice(), &number.to_be_bytes()].concat()
 }

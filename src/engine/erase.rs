@@ -337,7 +337,7 @@ impl<P: Ports> Steward<P> {
         let Some(at) = scopes.iter().position(|own| own == scope) else { return Ok(None) };
         let refused = || EraseError::Reseal(Box::new(OpenError::Sealed { field: field.name.clone() }));
         let parsed = Envelope::parse(sealed).map_err(|_| refused())?;
-        let named = parsed.header().scopes().to_vec();
+        let named: Vec<_> = parsed.header().scopes().collect();
         if named.get(at).is_none_or(|(_, version)| *version > doomed) {
             return Ok(None);
         }
@@ -422,7 +422,7 @@ pub(super) fn is_doomed(row: &RecordRow, scope: &Scope, doomed: u32) -> Option<b
         let FieldBody::Sealed(sealed) = &field.body else { return None };
         let at = field_scopes(&place, field.subject.as_ref()).iter().position(|own| own == scope)?;
         let parsed = Envelope::parse(sealed).ok()?;
-        parsed.header().scopes().get(at).map(|(_, version)| *version)
+        parsed.header().scopes().nth(at).map(|(_, version)| version)
     });
     versions.map(|version| version <= doomed).reduce(|any, own| any || own)
 }

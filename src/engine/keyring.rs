@@ -210,5 +210,5 @@ fn found_or_empty(scope: &Scope, found: Option<ScopeRow>) -> (ScopeRow, Expected
 }
 
 fn scope_context(scope: &Scope, number: u32) -> Vec<u8> {
-    [b"stewardship/0/scope".as_slice(), &number.to_be_bytes(), &scope.to_bytes()].concat()
+    [b"stewardship/1/scope".as_slice(), &number.to_be_bytes(), &scope.to_bytes()].concat()
 }

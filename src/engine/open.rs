@@ -195,18 +195,17 @@ impl<P: Ports> KeySession<'_, P> {
         let parsed = Envelope::parse(sealed).map_err(|_| refused())?;
         let scopes = field_scopes(place, field.subject.as_ref());
         let named = parsed.header().scopes();
-        let kinds: Vec<ScopeKind> = scopes.iter().map(ScopeKind::of).collect();
-        if kinds != named.iter().map(|(kind, _)| *kind).collect::<Vec<_>>() {
+        if !scopes.iter().map(ScopeKind::of).eq(named.map(|(kind, _)| kind)) {
             return Err(refused());
         }
         let mut keys = Vec::with_capacity(scopes.len());
-        for (scope, (_, version)) in scopes.iter().zip(named) {
-            keys.push((scope, *version, self.version(scope, *version).await?));
+        for (scope, (_, version)) in scopes.iter().zip(parsed.header().scopes()) {
+            keys.push((scope, version, self.version(scope, version).await?));
         }
         let keys = PlaceKeys::new(keys.iter().map(|(scope, version, key)| (*scope, *version, key)).collect())
             .map_err(|_| refused())?;
         let context = self.context(place, key, &field.name, &field.class, field.subject.as_ref());
-        crypto::open(&*self.inner.backend, &keys.derive(), &parsed, &context).map_err(|_| refused())
+        crypto::open(&*self.inner.backend, &keys.key(), &parsed, &context).map_err(|_| refused())
     }
 }
 

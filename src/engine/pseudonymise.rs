@@ -297,7 +297,7 @@ impl<P: Ports> KeySession<'_, P> {
         let mut under = Vec::with_capacity(after.len());
         for ((scope, was), (_, version)) in after.into_iter().zip(before).zip(parsed.header().scopes()) {
             let key = match scope == was {
-                true => self.version(&scope, *version).await.map(|key| (*version, key)),
+                true => self.version(&scope, version).await.map(|key| (version, key)),
                 false => self.successor(&scope, 0).await,
             };
             match key {

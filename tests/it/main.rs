@@ -7,4 +7,5 @@ mod policies;
 mod ports;
 mod promises;
 mod rows;
+mod vectors;
 mod world;

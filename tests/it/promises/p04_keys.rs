@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use stewardship::contracts::{FieldBody, Ports, RecordQuery, RecordStore};
-use stewardship::crypto::{Entropy, EntropyError, Envelope, overhead};
+use stewardship::crypto::{Entropy, EntropyError, Envelope};
 use stewardship::{Steward, block_on};
 
 use crate::world::*;
 
-/// The nonces of all that is stored: what stands behind the head of each envelope, 24 bytes before ciphertext, tag and commitment.
+/// The nonces of all that is stored.
 fn nonces(world: &World) -> Vec<[u8; 24]> {
     let rows = block_on(world.memory.records().list(&RecordQuery::default(), None, 99)).unwrap();
     let fields = rows.iter().flat_map(|row| &row.fields);
@@ -16,12 +16,7 @@ fn nonces(world: &World) -> Vec<[u8; 24]> {
         FieldBody::Sealed(sealed) => Some(sealed),
         FieldBody::Clear(_) => None,
     });
-    let nonces = sealed.map(|sealed| {
-        let scopes = Envelope::parse(sealed).unwrap().header().scopes().len();
-        let head = overhead(scopes) - (24 + 16 + 32);
-        sealed[head..head + 24].try_into().unwrap()
-    });
-    nonces.collect()
+    sealed.map(|sealed| *Envelope::parse(sealed).unwrap().nonce()).collect()
 }
 
 /// The same value at the same place, over and over.

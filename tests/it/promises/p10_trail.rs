@@ -24,7 +24,7 @@ pub(crate) fn keys_left(world: &World) -> Vec<SecretKey> {
     let mut left = Vec::new();
     for epoch in block_on(world.memory.keys().epochs()).unwrap() {
         let EpochState::Active { wrapped } = &epoch.state else { continue };
-        let context = [b"stewardship/0/epoch".as_slice(), &epoch.number.to_be_bytes()].concat();
+        let context = [b"stewardship/1/epoch".as_slice(), &epoch.number.to_be_bytes()].concat();
         let key = block_on(world.provider.unwrap(&epoch.provider_key, wrapped, &context)).unwrap();
         for row in block_on(world.memory.keys().scopes(None, usize::MAX)).unwrap() {
             for version in &row.keys {
@@ -32,7 +32,7 @@ pub(crate) fn keys_left(world: &World) -> Vec<SecretKey> {
                 if *own == epoch.number {
                     let number = version.number.to_be_bytes();
                     let context =
-                        [b"stewardship/0/scope".as_slice(), &number, &row.scope.to_bytes()].concat();
+                        [b"stewardship/1/scope".as_slice(), &number, &row.scope.to_bytes()].concat();
                     left.push(unwrap(&RustCrypto, &key, wrapped, &context).unwrap());
                 }
             }
