@@ -90,6 +90,16 @@ pub enum PutError {
         /// The category.
         category: Name,
     },
+    /// The payload is said to come from one platform, and the place's connection is authorised for another.
+    #[error(
+        "the connection is authorised for platform `{connected}`, and this is said to come from `{platform}`"
+    )]
+    OtherPlatform {
+        /// The platform that was named.
+        platform: Name,
+        /// The platform of the connection.
+        connected: Name,
+    },
     /// The record that is there is of another person or connection: replacing it would take theirs away.
     #[error("another person's or connection's record stands there: give this one an identifier of its own")]
     OtherPlace,
@@ -361,6 +371,10 @@ impl<P: Ports> Steward<P> {
                 Some(id) => match self.live(incoming.place.tenant_id(), id.as_str()).await {
                     Err(PutError::NoAuthorization) => Some(PutError::NoAuthorization),
                     Err(error) => return Err(error),
+                    Ok(live) if incoming.platform.as_ref().is_some_and(|named| *named != live.platform) => {
+                        let platform = incoming.platform.clone().unwrap_or_else(|| live.platform.clone());
+                        Some(PutError::OtherPlatform { platform, connected: live.platform })
+                    }
                     Ok(live) => match self.has_provenance(incoming, Some(&live.platform)) {
                         true => return Ok(Some(live)),
                         false => Some(PutError::NoProvenance { category: category.clone() }),

@@ -112,6 +112,8 @@ pub struct FieldSpec {
     pub find_by: bool,
     /// Where a platform's JSON has it (RFC 6901).
     pub pointer: String,
+    /// Whether its name tells the variant of a choice above Internal. Names are stored in the clear: no such record can be bound.
+    pub tells_variant: bool,
 }
 
 /// A [`Record`] as a value.
@@ -146,6 +148,7 @@ fn each_field(path: &Path<'_>, shape: &Shape, each: &mut dyn FnMut(FieldSpec)) {
         class,
         find_by: path.find_by(),
         pointer: path.pointer(),
+        tells_variant: path.tells_variant(),
     };
     let members = |path: &Path<'_>, members: &[Member], each: &mut dyn FnMut(FieldSpec)| {
         for member in members {

@@ -195,6 +195,11 @@ impl<'a> Path<'a> {
         told
     }
 
+    /// Whether the name tells the variant of a choice above Internal.
+    pub(super) fn tells_variant(&self) -> bool {
+        self.telling || self.up.is_some_and(Path::tells_variant)
+    }
+
     /// The choice that stands here: the name is that of the field, and its own pointer comes behind the field's.
     pub(super) const fn tag(&'a self, options: Options) -> Self {
         match options.pointer {

@@ -257,6 +257,49 @@ fn s1_07_a_class_without_a_retention_rule_is_not_bound() {
     assert!(map.holdings(&other).unwrap_err().to_string().contains("class `order.number` is not declared"));
 }
 
+stewardship::classes! {
+    OrderKind: Internal in "orders" = "order.number";
+    BuyerKind: Confidential in "orders" = "order.buyer_name";
+}
+stewardship::record! {
+    enum Hidden in "orders" as BuyerKind {
+        Clinic = "clinic" { number: String as OrderKind; }
+        Shop = "shop" {}
+    }
+}
+stewardship::record! {
+    struct Nested in "orders" {
+        number: String as OrderKind;
+        buyer: Hidden;
+    }
+}
+stewardship::record! {
+    enum Plain in "orders" as OrderKind {
+        Clinic = "clinic" { name: String as BuyerKind; }
+        Shop = "shop" {}
+    }
+}
+stewardship::record! {
+    enum Bare in "orders" as BuyerKind {
+        Clinic = "clinic" {}
+        Shop = "shop" {}
+    }
+}
+
+/// S1.7: names of fields are stored in the clear; a choice above Internal is not told by them.
+#[test]
+fn s1_07_a_choice_above_internal_is_not_told_by_the_names_of_its_fields() {
+    let policy = policy(COMPLETE);
+    let problems = |map: DataMap| match map.bind(policy.document()) {
+        Ok(()) => Vec::new(),
+        Err(error) => error.problems().to_vec(),
+    };
+    let told = |kind, field: &str| vec![BindProblem::VariantTold { kind, field: field.to_owned() }];
+    assert_eq!(problems(DataMap::of::<(Hidden,)>()), told("Hidden", "clinic.number"));
+    assert_eq!(problems(DataMap::of::<(Nested,)>()), told("Nested", "buyer.clinic.number"));
+    assert_eq!(problems(DataMap::of::<(Plain, Bare)>()), []);
+}
+
 /// S2.8: the map is by field, and knows what authenticates someone.
 #[test]
 fn s2_08_the_map_lists_the_field_of_an_authenticator() {

@@ -176,10 +176,13 @@ fn s3_02_without_provenance_nothing_is_stored() {
     refused(steward.ingest::<Creator>(&amazon.subject("ada"), "amazon", &payload, &support), "creators");
     let place = Place::tenant("acme").subject("ada");
     refused(steward.ingest::<Pacing>(&place, "amazon", &payload, &Purpose::new("security")), "operational");
-    // What the call says is not made good by the connection.
-    let shop = Place::tenant("acme").connection("shop-1").subject("ada");
+    // A call that says another platform than the connection's, though both hand orders over: it would keep them by the wrong caps.
     world.connect("acme", "shop-1");
-    refused(steward.ingest::<Creator>(&shop, "amazon", &payload, &support), "creators");
+    let shop = Place::tenant("acme").connection("shop-1").record("o-1");
+    let payload = json!({ "id": "o-1", "buyer": { "name": "Ada" } });
+    let stored = steward.ingest::<Order>(&shop, "amazon", &payload, &support);
+    let Err(PutError::OtherPlatform { platform, connected }) = &stored else { panic!("{stored:?}") };
+    assert_eq!((platform.as_str(), connected.as_str()), ("amazon", "tiktok-shop"));
     assert_eq!(world.rows(), []);
     let told =
         world.trail().into_iter().filter(|entry| matches!(entry.event, AuditEvent::StoreRefused { .. }));

@@ -30,6 +30,11 @@ impl DataMap {
                 category: record.category,
                 class: field.class,
             }));
+            let telling = record.fields.iter().find(|field| field.tells_variant);
+            problems.extend(telling.map(|field| BindProblem::VariantTold {
+                kind: record.kind,
+                field: field.name.clone().into_owned(),
+            }));
         }
         problems.extend(self.classes.iter().filter_map(|class| disagreement(*class, policy)));
         let endless = |category: &&str| !policy.retention.rule.iter().any(|rule| rule.category == **category);
@@ -93,6 +98,17 @@ pub enum BindProblem {
     NoRetentionRule {
         /// The category.
         category: &'static str,
+    },
+    /// An enum in the record has a choice above Internal, and a variant with fields, whose names are stored in the clear.
+    #[error(
+        "record `{kind}` would tell a choice above Internal by the name of its stored field `{field}`: give the choice a class of \
+         level internal, or give the enum no fields and put them into the record around it, as options"
+    )]
+    VariantTold {
+        /// The record.
+        kind: &'static str,
+        /// The first field whose name tells.
+        field: String,
     },
     /// Two records share a name.
     #[error("two records are named `{kind}`: rename one, they would share their storage")]
