@@ -41,6 +41,7 @@ impl Bench {
     }
 
     /// Measures, and states no goal.
+    #[allow(dead_code, reason = "not every benchmark has such a line")]
     pub fn report<A, B>(&mut self, name: &str, ours: impl FnMut() -> A, theirs: impl FnMut() -> B) {
         if let Some(ratio) = self.contest(name, ours, theirs) {
             self.lines.push(format!("report {name} {ratio:.3}"));

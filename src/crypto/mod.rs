@@ -17,6 +17,8 @@ mod redact;
 mod wrap;
 mod xaes;
 
+#[cfg(feature = "aws-lc")]
+pub use backend::AwsLc;
 pub use backend::{AeadBackend, AeadError, RustCrypto};
 pub use context::Context;
 pub use entropy::{Entropy, EntropyError, OsEntropy};

@@ -5,7 +5,7 @@
 //! (C2SP), which no host reaches; nothing counts them.
 
 use aes_gcm::aes::Aes256;
-use aes_gcm::aes::cipher::{BlockCipherEncrypt, KeyInit};
+use aes_gcm::aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -22,7 +22,7 @@ pub(super) const COMMITMENT: usize = 32;
 /// A key of XAES-256-GCM, with what it derives once: the AES key schedule and the CMAC subkey. Wiped on drop.
 pub(super) struct Xaes {
     cipher: Aes256,
-    k1: Block,
+    k1: Zeroizing<[u8; 16]>,
 }
 
 /// What follows the ciphertext.
@@ -31,14 +31,15 @@ pub(super) struct Seal {
     pub(super) commitment: [u8; COMMITMENT],
 }
 
-type Block = Zeroizing<[u8; 16]>;
-
 impl Xaes {
     /// Prepares a key.
     pub(super) fn new(key: &SecretKey) -> Self {
-        let cipher = Aes256::new(key.expose().into());
-        let zero = encrypt(&cipher, [0; 16]);
-        Self { cipher, k1: double(&zero) }
+        let mut xaes = Self { cipher: Aes256::new(key.expose().into()), k1: Zeroizing::new([0; 16]) };
+        let mut zero = Zeroizing::new([[0; 16]]);
+        xaes.encrypt(&mut *zero);
+        let [zero] = &*zero;
+        *xaes.k1 = double(zero);
+        xaes
     }
 
     /// Encrypts `buffer` in place.
@@ -49,92 +50,111 @@ impl Xaes {
         aad: &[u8],
         buffer: &mut [u8],
     ) -> Result<Seal, AeadError> {
-        let (left, right) = halves(nonce);
-        let tag = backend.seal_in_place_detached(&self.message_key(&left), &right, aad, buffer)?;
-        Ok(Seal { tag, commitment: self.commitment(&left, &right) })
+        let message = self.message(nonce);
+        let tag = backend.seal_in_place_detached(&message.key, &message.nonce, aad, buffer)?;
+        Ok(Seal { tag, commitment: message.commitment })
     }
 
-    /// Decrypts `buffer` in place where the commitment and then the tag are the right ones; wipes it otherwise.
+    /// Decrypts `ciphertext` into `plaintext`, which is as long, where the commitment and then the tag are the right ones; wipes it
+    /// otherwise.
     pub(super) fn open(
         &self,
         backend: &dyn AeadBackend,
         nonce: &[u8; NONCE],
         aad: &[u8],
-        buffer: &mut [u8],
+        ciphertext: &[u8],
         seal: &Seal,
+        plaintext: &mut [u8],
     ) -> Result<(), AeadError> {
-        let (left, right) = halves(nonce);
+        let message = self.message(nonce);
         // The commitment first: under a wrong key nothing is decrypted at all.
-        let opened = if self.is_committed(&left, &right, &seal.commitment) {
-            backend.open_in_place_detached(&self.message_key(&left), &right, aad, buffer, &seal.tag)
+        let opened = if message.is_committed(&seal.commitment) {
+            backend.open_detached(&message.key, &message.nonce, aad, ciphertext, &seal.tag, plaintext)
         } else {
             Err(AeadError::new())
         };
-        opened.inspect_err(|_| buffer.zeroize())
+        opened.inspect_err(|_| plaintext.zeroize())
     }
 
-    /// Whether a commitment is that of this key and a nonce, in constant time.
-    pub(super) fn is_committed(
-        &self,
-        left: &[u8; 12],
-        right: &[u8; 12],
-        commitment: &[u8; COMMITMENT],
-    ) -> bool {
-        self.commitment(left, right).ct_eq(commitment).into()
+    /// What a nonce derives:
+    ///
+    /// - `Kx = AES_K((00 01 58 00 ‖ N[..12]) ⊕ K1) ‖ AES_K((00 02 58 00 ‖ N[..12]) ⊕ K1)`;
+    /// - `X = AES_K("XCMT" ‖ N[..12])`, and the commitment: `AES_K((N[12..] ‖ 00 01 00 0i) ⊕ X ⊕ K1)` for `i` = 1 and 2.
+    pub(super) fn message(&self, nonce: &[u8; NONCE]) -> Message {
+        let (left, right) = (nonce.first_chunk().copied(), nonce.last_chunk().copied());
+        let (left, right): ([u8; 12], [u8; 12]) = (left.unwrap_or_default(), right.unwrap_or_default());
+        // Three blocks, then two: the cipher works on independent blocks side by side.
+        let mut first = Zeroizing::new([
+            join(&[0, 1, b'X', 0], &left),
+            join(&[0, 2, b'X', 0], &left),
+            join(b"XCMT", &left),
+        ]);
+        let [one, two, _] = &mut *first;
+        xor(one, &self.k1);
+        xor(two, &self.k1);
+        self.encrypt(&mut *first);
+        let [one, two, chain] = &mut *first;
+        xor(chain, &self.k1);
+        let mut second = [join(&right, &[0, 1, 0, 1]), join(&right, &[0, 1, 0, 2])];
+        second.iter_mut().for_each(|block| xor(block, chain));
+        self.encrypt(&mut second);
+        let mut key = Zeroizing::new([0; 32]);
+        key.iter_mut().zip(one.iter().chain(&*two)).for_each(|(to, from)| *to = *from);
+        let mut commitment = [0; COMMITMENT];
+        commitment.iter_mut().zip(second.as_flattened()).for_each(|(to, from)| *to = *from);
+        Message { key, nonce: right, commitment }
     }
 
-    /// `Kx = AES_K((00 01 58 00 ‖ N[..12]) ⊕ K1) ‖ AES_K((00 02 58 00 ‖ N[..12]) ⊕ K1)`.
-    pub(super) fn message_key(&self, left: &[u8; 12]) -> Zeroizing<[u8; 32]> {
-        let half = |counter| encrypt(&self.cipher, xor(*join(&[0, counter, b'X', 0], left), &self.k1));
-        both(&half(1), &half(2))
-    }
-
-    /// `X = AES_K("XCMT" ‖ N[..12])`, then `AES_K((N[12..] ‖ 00 01 00 0i) ⊕ X ⊕ K1)` for `i` = 1 and 2.
-    pub(super) fn commitment(&self, left: &[u8; 12], right: &[u8; 12]) -> [u8; COMMITMENT] {
-        let chain = encrypt(&self.cipher, *join(b"XCMT", left));
-        let half = |counter| {
-            let block = join(right, &[0, 1, 0, counter]);
-            encrypt(&self.cipher, xor(xor(*block, &chain), &self.k1))
-        };
-        *both(&half(1), &half(2))
+    fn encrypt(&self, blocks: &mut [[u8; 16]]) {
+        self.cipher.encrypt_blocks(Array::cast_slice_from_core_mut(blocks));
     }
 }
 
-fn encrypt(cipher: &Aes256, block: [u8; 16]) -> Block {
-    let mut block = Zeroizing::new(block);
-    cipher.encrypt_block((&mut *block).into());
-    block
+/// What is derived for one message.
+pub(super) struct Message {
+    /// The key of AES-256-GCM.
+    pub(super) key: Zeroizing<[u8; 32]>,
+    /// The nonce of AES-256-GCM.
+    pub(super) nonce: [u8; 12],
+    /// To which key and nonce.
+    pub(super) commitment: [u8; COMMITMENT],
+}
+
+impl Message {
+    /// Whether a commitment is the right one, in constant time.
+    pub(super) fn is_committed(&self, found: &[u8; COMMITMENT]) -> bool {
+        // As two integers: byte by byte `subtle` takes longer than AES.
+        let halves = |bytes: &[u8; COMMITMENT]| {
+            let (head, tail) = (bytes.first_chunk().copied(), bytes.last_chunk().copied());
+            [head, tail].map(|half| u128::from_be_bytes(half.unwrap_or_default()))
+        };
+        let ([a, b], [c, d]) = (halves(&self.commitment), halves(found));
+        (a.ct_eq(&c) & b.ct_eq(&d)).into()
+    }
 }
 
 /// Doubling in GF(2^128), as CMAC derives its first subkey (NIST SP 800-38B, section 6.1); without a branch on the secret bit.
-fn double(block: &[u8; 16]) -> Block {
+fn double(block: &[u8; 16]) -> [u8; 16] {
     let value = Zeroizing::new(u128::from_be_bytes(*block));
     let carry = Zeroizing::new(*value >> 127);
-    Zeroizing::new(((*value << 1) ^ (*carry * 0x87)).to_be_bytes())
+    ((*value << 1) ^ (*carry * 0x87)).to_be_bytes()
 }
 
-fn xor(mut left: [u8; 16], right: &[u8; 16]) -> [u8; 16] {
+fn xor(left: &mut [u8; 16], right: &[u8; 16]) {
     left.iter_mut().zip(right).for_each(|(left, right)| *left ^= right);
-    left
 }
 
-fn join(head: &[u8], tail: &[u8]) -> Block {
-    let mut block = Zeroizing::new([0; 16]);
-    block.iter_mut().zip(head.iter().chain(tail)).for_each(|(to, from)| *to = *from);
+/// Both parts, which are 16 bytes together.
+fn join<const H: usize, const T: usize>(head: &[u8; H], tail: &[u8; T]) -> [u8; 16] {
+    const { assert!(H + T == 16) };
+    let mut block = [0; 16];
+    if let Some(to) = block.first_chunk_mut() {
+        *to = *head;
+    }
+    if let Some(to) = block.last_chunk_mut() {
+        *to = *tail;
+    }
     block
-}
-
-fn both(left: &[u8; 16], right: &[u8; 16]) -> Zeroizing<[u8; 32]> {
-    let mut key = Zeroizing::new([0; 32]);
-    key.iter_mut().zip(left.iter().chain(right)).for_each(|(to, from)| *to = *from);
-    key
-}
-
-/// The half of a nonce that the message's key is derived from, and the half that GCM takes.
-pub(super) fn halves(nonce: &[u8; NONCE]) -> ([u8; 12], [u8; 12]) {
-    let (mut left, mut right) = ([0; 12], [0; 12]);
-    left.iter_mut().chain(&mut right).zip(nonce).for_each(|(to, from)| *to = *from);
-    (left, right)
 }
 
 #[cfg(test)]
@@ -189,7 +209,8 @@ mod tests {
             assert_eq!([&buffer[..], &seal.tag].concat(), unhex(ciphertext_and_tag));
             assert_eq!(seal.commitment.to_vec(), unhex(commitment));
             let key = Xaes::new(&SecretKey::new(key));
-            key.open(&RustCrypto, nonce, aad.as_bytes(), &mut buffer, &seal).unwrap();
+            let ciphertext = buffer.clone();
+            key.open(&RustCrypto, nonce, aad.as_bytes(), &ciphertext, &seal, &mut buffer).unwrap();
             assert_eq!(buffer, text.as_bytes());
         }
     }
@@ -234,23 +255,25 @@ mod tests {
             ) -> Result<[u8; 16], AeadError> {
                 panic!("asked to seal")
             }
-            fn open_in_place_detached(
+            fn open_detached(
                 &self,
                 _: &[u8; 32],
                 _: &[u8; 12],
                 _: &[u8],
-                _: &mut [u8],
+                _: &[u8],
                 _: &[u8; 16],
+                _: &mut [u8],
             ) -> Result<(), AeadError> {
                 panic!("asked to open")
             }
         }
         let nonce = [9; NONCE];
         for bit in 0..COMMITMENT * 8 {
-            let (mut buffer, mut seal) = sealed([1; 32], &nonce, "a value", "");
+            let (ciphertext, mut seal) = sealed([1; 32], &nonce, "a value", "");
+            let mut buffer = ciphertext.clone();
             seal.commitment[bit / 8] ^= 1 << (bit % 8);
             let key = Xaes::new(&SecretKey::new([1; 32]));
-            assert!(key.open(&NeverAsked, &nonce, b"", &mut buffer, &seal).is_err());
+            assert!(key.open(&NeverAsked, &nonce, b"", &ciphertext, &seal, &mut buffer).is_err());
             assert!(buffer.iter().all(|byte| *byte == 0));
         }
     }

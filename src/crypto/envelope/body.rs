@@ -44,21 +44,24 @@ impl<'a> Body<'a> {
         aad: &[u8],
         out: &mut Zeroizing<Vec<u8>>,
     ) -> Result<(), AeadError> {
-        refill(out, self.ciphertext);
+        room(out, self.ciphertext.len());
         let seal = Seal { tag: *self.tag, commitment: *self.commitment };
-        key.open(backend, self.nonce, aad, out, &seal).inspect_err(|_| out.zeroize())
+        key.open(backend, self.nonce, aad, self.ciphertext, &seal, out).inspect_err(|_| out.zeroize())
     }
 }
 
-/// Puts bytes into a buffer that holds a secret, in place of it. Where they do not fit, into a new one: a buffer that grew would leave the
-/// old secret behind.
-pub(in crate::crypto) fn refill(out: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
-    if out.capacity() < bytes.len() {
-        *out = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    } else {
-        out.zeroize();
+/// Makes room for a secret of this length in a buffer that may hold another. Where it does not fit, in a new one: a buffer that grew would
+/// leave the old secret behind.
+pub(in crate::crypto) fn room(out: &mut Zeroizing<Vec<u8>>, length: usize) {
+    if out.capacity() < length {
+        *out = Zeroizing::new(vec![0; length]);
+        return;
     }
-    out.extend_from_slice(bytes);
+    // What the new one covers is overwritten by it; the rest is wiped now.
+    if let Some(rest) = out.get_mut(length..) {
+        rest.zeroize();
+    }
+    out.resize(length, 0);
 }
 
 /// Appends a body to `out`, whose head is bound by `aad` as the caller puts it together. Where it fails, `out` is as it was.

@@ -154,6 +154,10 @@ const fn low_seven(value: u32) -> u8 {
 
 /// A version in its one encoding: not 0, no byte more than it needs, at most 32 bits.
 fn leb128(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    // Nearly all: keys of few versions.
+    if let [byte @ 1..=0x7f, rest @ ..] = bytes {
+        return Some((u32::from(*byte), rest));
+    }
     let mut value = 0_u64;
     let mut rest = bytes;
     for shift in [0, 7, 14, 21, 28] {

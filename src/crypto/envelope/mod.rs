@@ -33,12 +33,16 @@ pub const MAX_OVERHEAD: usize = header::MAX_HEAD + BODY_OVERHEAD;
 /// From [`PlaceKeys::key`](super::PlaceKeys::key). To prepare it costs more than to seal a small value: who seals many keeps it.
 pub struct PlaceKey {
     header: Header,
+    /// Of a single value, encoded.
+    head: Vec<u8>,
     xaes: Xaes,
 }
 
 impl PlaceKey {
     pub(super) fn new(header: Header, key: &SecretKey) -> Self {
-        Self { header, xaes: Xaes::new(key) }
+        let mut head = Vec::with_capacity(header::MAX_HEAD);
+        header.encode(FORMAT, Suite::KcXaes256Gcm, &mut head);
+        Self { header, head, xaes: Xaes::new(key) }
     }
 
     /// The head of what is sealed under it.
@@ -61,6 +65,7 @@ impl fmt::Debug for PlaceKey {
 #[derive(Clone, Copy)]
 pub struct Envelope<'a> {
     header: Header,
+    head: &'a [u8],
     body: Body<'a>,
 }
 
@@ -78,7 +83,9 @@ impl<'a> Envelope<'a> {
         if body.len() > MAX_PLAINTEXT_BYTES {
             return Err(EnvelopeError::new(EnvelopeErrorKind::TooLarge));
         }
-        Ok(Self { header, body })
+        let head =
+            bytes.get(..bytes.len() - rest.len()).ok_or(EnvelopeError::new(EnvelopeErrorKind::Malformed))?;
+        Ok(Self { header, head, body })
     }
 
     /// Its head: which keys are needed to open it.
@@ -261,8 +268,8 @@ impl<'a> Sealer<'a> {
         }
         let before = out.len();
         out.reserve(MAX_OVERHEAD + plaintext.len());
-        key.header.encode(FORMAT, Suite::KcXaes256Gcm, out);
-        bind(&mut self.bound, &key.header, context);
+        out.extend_from_slice(&key.head);
+        bind(&mut self.bound, &key.head, context);
         append_body(self.backend, &key.xaes, nonce, &self.bound, plaintext, out).map_err(|error| {
             out.truncate(before);
             error.into()
@@ -301,7 +308,7 @@ impl<'a> Opener<'a> {
         context: &Context<'_>,
         out: &mut Zeroizing<Vec<u8>>,
     ) -> Result<(), OpenError> {
-        bind(&mut self.bound, &envelope.header, context);
+        bind(&mut self.bound, envelope.head, context);
         envelope.body.open(self.backend, &key.xaes, &self.bound, out).map_err(|_| OpenError::new())
     }
 }
@@ -313,9 +320,9 @@ impl fmt::Debug for Opener<'_> {
 }
 
 /// What an envelope is bound to: its head, which delimits itself, and the context.
-fn bind(bytes: &mut Vec<u8>, header: &Header, context: &Context<'_>) {
+fn bind(bytes: &mut Vec<u8>, head: &[u8], context: &Context<'_>) {
     bytes.clear();
-    header.encode(FORMAT, Suite::KcXaes256Gcm, bytes);
+    bytes.extend_from_slice(head);
     context.encode(bytes);
 }
 
@@ -464,13 +471,14 @@ pub(in crate::crypto) mod tests {
             ) -> Result<[u8; 16], AeadError> {
                 Err(AeadError::new())
             }
-            fn open_in_place_detached(
+            fn open_detached(
                 &self,
                 _: &[u8; 32],
                 _: &[u8; 12],
                 _: &[u8],
-                _: &mut [u8],
+                _: &[u8],
                 _: &[u8; 16],
+                _: &mut [u8],
             ) -> Result<(), AeadError> {
                 Err(AeadError::new())
             }

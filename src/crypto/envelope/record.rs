@@ -4,14 +4,14 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::body::refill;
+use super::body::room;
 use super::header::{FORMAT, Header, MAX_HEAD, Suite};
 use super::{EnvelopeError, EnvelopeErrorKind, MAX_PLAINTEXT_BYTES, PlaceKey};
 use crate::crypto::backend::AeadBackend;
 use crate::crypto::context::Context;
 use crate::crypto::entropy::Entropy;
 use crate::crypto::error::{OpenError, SealError, SealErrorKind};
-use crate::crypto::xaes::{COMMITMENT, NONCE, TAG, halves};
+use crate::crypto::xaes::{COMMITMENT, Message, NONCE, TAG};
 
 /// The most fields that a record's envelope has.
 pub const MAX_FIELDS: usize = 4_096;
@@ -78,19 +78,19 @@ pub fn seal_record(
     let mut head = Vec::with_capacity(MAX_HEAD + NONCE + COMMITMENT);
     key.header().encode(FORMAT, Suite::KcXaes256GcmRecord, &mut head);
     let mut aad = Bound::new(&head, fields.len());
-    let (left, right) = halves(&nonce);
-    let message_key = key.xaes.message_key(&left);
+    let message = key.xaes.message(&nonce);
     let mut bodies = Vec::with_capacity(fields.len());
     for (number, (context, value)) in (0..).zip(fields) {
         let mut body = Vec::with_capacity(value.len() + TAG);
         body.extend_from_slice(value);
         let aad = aad.of(number, context);
-        let tag = backend.seal_in_place_detached(&message_key, &nth(right, number), aad, &mut body)?;
+        let tag =
+            backend.seal_in_place_detached(&message.key, &nth(message.nonce, number), aad, &mut body)?;
         body.extend_from_slice(&tag);
         bodies.push(body);
     }
     head.extend_from_slice(&nonce);
-    head.extend_from_slice(&key.xaes.commitment(&left, &right));
+    head.extend_from_slice(&message.commitment);
     Ok(SealedRecord { head, fields: bodies })
 }
 
@@ -142,13 +142,13 @@ impl<'a> RecordEnvelope<'a> {
     /// # Errors
     /// It is not.
     pub fn opener(&self, key: &PlaceKey) -> Result<RecordOpener<'a>, OpenError> {
-        let (left, right) = halves(self.nonce);
-        if self.header != *key.header() || !key.xaes.is_committed(&left, &right, self.commitment) {
+        let message = key.xaes.message(self.nonce);
+        if self.header != *key.header() || !message.is_committed(self.commitment) {
             return Err(OpenError::new());
         }
         let mut head = Vec::with_capacity(MAX_HEAD);
         self.header.encode(FORMAT, Suite::KcXaes256GcmRecord, &mut head);
-        Ok(RecordOpener { message_key: key.xaes.message_key(&left), right, head, fields: self.fields })
+        Ok(RecordOpener { message, head, fields: self.fields })
     }
 }
 
@@ -163,8 +163,7 @@ impl fmt::Debug for RecordEnvelope<'_> {
 
 /// Opens the fields of a record, one by one.
 pub struct RecordOpener<'a> {
-    message_key: Zeroizing<[u8; 32]>,
-    right: [u8; 12],
+    message: Message,
     head: Vec<u8>,
     fields: &'a [Vec<u8>],
 }
@@ -184,11 +183,13 @@ impl RecordOpener<'_> {
         let body = self.fields.get(number).ok_or(OpenError::new())?;
         let (ciphertext, tag) = body.split_last_chunk().ok_or(OpenError::new())?;
         let mut value = Zeroizing::new(Vec::new());
-        refill(&mut value, ciphertext);
+        room(&mut value, ciphertext.len());
         let number = u32::try_from(number).map_err(|_| OpenError::new())?;
         let mut aad = Bound::new(&self.head, self.fields.len());
-        let (nonce, aad) = (nth(self.right, number), aad.of(number, context));
-        backend.open_in_place_detached(&self.message_key, &nonce, aad, &mut value, tag).map_err(refused)?;
+        let (nonce, aad) = (nth(self.message.nonce, number), aad.of(number, context));
+        backend
+            .open_detached(&self.message.key, &nonce, aad, ciphertext, tag, &mut value)
+            .map_err(refused)?;
         Ok(value)
     }
 }

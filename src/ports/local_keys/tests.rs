@@ -255,13 +255,14 @@ fn backend_and_entropy_are_the_ones_given() {
         ) -> Result<[u8; 16], AeadError> {
             Err(AeadError::new())
         }
-        fn open_in_place_detached(
+        fn open_detached(
             &self,
             _: &[u8; 32],
             _: &[u8; 12],
             _: &[u8],
-            _: &mut [u8],
+            _: &[u8],
             _: &[u8; 16],
+            _: &mut [u8],
         ) -> Result<(), AeadError> {
             Err(AeadError::new())
         }

@@ -1,0 +1,61 @@
+//! AES-256-GCM by AWS-LC.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use zeroize::Zeroize;
+
+use super::{AeadBackend, AeadError};
+
+/// AES-256-GCM of AWS-LC, through `aws-lc-rs`: C and assembly, several times faster than [`RustCrypto`](super::RustCrypto) on large
+/// values, and needs a C compiler to build. It wipes its keys itself.
+///
+/// A feature (`aws-lc`) adds it, and changes nothing else: pass it to [`Builder::backend`](crate::engine::Builder::backend).
+///
+/// # Example: what one backend sealed, the other opens
+/// ```
+/// use stewardship::crypto::{AeadBackend, AwsLc, RustCrypto};
+///
+/// let mut sealed = *b"a value";
+/// let tag = AwsLc.seal_in_place_detached(&[7; 32], &[0; 12], b"", &mut sealed)?;
+/// let mut opened = [0; 7];
+/// RustCrypto.open_detached(&[7; 32], &[0; 12], b"", &sealed, &tag, &mut opened)?;
+/// assert_eq!(&opened, b"a value");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a unit struct")]
+pub struct AwsLc;
+
+impl AeadBackend for AwsLc {
+    fn seal_in_place_detached(
+        &self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], AeadError> {
+        let tag = prepared(key)?
+            .seal_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), buffer)
+            .map_err(|_| AeadError::new())?;
+        tag.as_ref().try_into().map_err(|_| AeadError::new())
+    }
+
+    fn open_detached(
+        &self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
+    ) -> Result<(), AeadError> {
+        let opened = prepared(key).and_then(|key| {
+            key.open_separate_gather(Nonce::from(nonce), Aad::from(aad), ciphertext, tag, plaintext)
+                .map_err(|_| AeadError::new())
+        });
+        opened.inspect_err(|_| plaintext.zeroize())
+    }
+}
+
+fn prepared(key: &[u8; 32]) -> Result<LessSafeKey, AeadError> {
+    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| AeadError::new())
+}

@@ -1,0 +1,51 @@
+//! AES-256-GCM by RustCrypto.
+
+use aes_gcm::aead::inout::InOutBuf;
+use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
+use zeroize::Zeroize;
+
+use super::{AeadBackend, AeadError};
+
+/// The default backend: `aes-gcm` of RustCrypto, pure Rust, with AES instructions where the machine has them.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a unit struct")]
+pub struct RustCrypto;
+
+impl AeadBackend for RustCrypto {
+    // Inlined into a caller's loop the cipher ran at half its speed (measured; facts on envelopes).
+    #[inline(never)]
+    fn seal_in_place_detached(
+        &self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], AeadError> {
+        Aes256Gcm::new(key.into())
+            .encrypt_inout_detached(nonce.into(), aad, buffer.into())
+            .map(Into::into)
+            .map_err(|_| AeadError::new())
+    }
+
+    #[inline(never)]
+    fn open_detached(
+        &self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
+    ) -> Result<(), AeadError> {
+        let opened = match InOutBuf::new(ciphertext, plaintext) {
+            Ok(both) => {
+                let cipher = Aes256Gcm::new(key.into());
+                cipher
+                    .decrypt_inout_detached(nonce.into(), aad, both, tag.into())
+                    .map_err(|_| AeadError::new())
+            }
+            Err(_) => Err(AeadError::new()),
+        };
+        opened.inspect_err(|_| plaintext.zeroize())
+    }
+}
