@@ -1,0 +1,61 @@
+//! The in-place paths allocate nothing. A program of its own: it counts with an allocator of its own.
+
+use stewardship::Scope;
+use stewardship::access::Environment;
+#[cfg(feature = "aws-lc")]
+use stewardship::crypto::AwsLc;
+use stewardship::crypto::{
+    AeadBackend, Context, Envelope, Opener, OsEntropy, PlaceKeys, RustCrypto, Sealer, SecretKey, open, seal,
+};
+use stewardship::id::{Name, RecordId, SubjectId, TenantId};
+use zeroize::Zeroizing;
+
+fn sealing_and_opening_in_place_allocates_nothing(backend: &dyn AeadBackend, own: u64) {
+    let (tenant, subject, record) =
+        (TenantId::new("acme"), SubjectId::new("creator-17"), RecordId::new("1001"));
+    let [kind, field, class] = ["Creator", "email", "creator.email"].map(Name::new);
+    let context = Context {
+        tenant: &tenant,
+        environment: Environment::Production,
+        connection: None,
+        subject: Some(&subject),
+        kind: &kind,
+        record: &record,
+        field: &field,
+        class: &class,
+    };
+    let scopes = [Scope::Tenant(tenant.clone()), Scope::Subject(tenant.clone(), subject.clone())];
+    let secret = SecretKey::new([7; 32]);
+    let key = PlaceKeys::new(scopes.iter().map(|scope| (scope, 1, &secret)).collect()).unwrap().key();
+    for size in [0, 64, 1_024, 65_536] {
+        let plaintext = vec![0x5a; size];
+        let (mut sealer, mut opener) = (Sealer::new(backend, &OsEntropy), Opener::new(backend));
+        let (mut sealed, mut opened) =
+            (Vec::with_capacity(size + 100), Zeroizing::new(Vec::with_capacity(size)));
+        let counted = allocation_counter::measure(|| {
+            sealer.seal_into(&key, &context, &plaintext, &mut sealed).unwrap();
+            let envelope = Envelope::parse(&sealed).unwrap();
+            opener.open_into(&key, &envelope, &context, &mut opened).unwrap();
+        });
+        assert_eq!((counted.count_total, &*opened), (own, &plaintext), "{size} bytes");
+
+        // That something would be counted.
+        let counted = allocation_counter::measure(|| {
+            let sealed = seal(backend, &OsEntropy, &key, &context, &plaintext).unwrap();
+            open(backend, &key, &Envelope::parse(&sealed).unwrap(), &context).unwrap();
+        });
+        assert!(counted.count_total > own, "{size} bytes");
+    }
+}
+
+#[test]
+fn in_place_with_rust_crypto() {
+    sealing_and_opening_in_place_allocates_nothing(&RustCrypto, 0);
+}
+
+/// What AWS-LC itself allocates goes past Rust's allocator; its binding allocates nothing.
+#[cfg(feature = "aws-lc")]
+#[test]
+fn in_place_with_aws_lc() {
+    sealing_and_opening_in_place_allocates_nothing(&AwsLc, 0);
+}
