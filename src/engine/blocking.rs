@@ -6,6 +6,7 @@ use zeroize::Zeroize;
 
 use super::authorize::Access;
 use super::carry_out::Export;
+use super::column::RebindError;
 use super::connect::{Authorization, ConnectError, EventError, TermsError};
 use super::disposal::Disposal;
 use super::epochs::EpochError;
@@ -79,6 +80,7 @@ blocking! {
     find<R: Record>(tenant: &TenantId, field: &str, value: &str) -> Result<Vec<SubjectId>, FindError>;
     seal<T: FieldValue, C: DataClass>(place: &Place, kind: &'static str, field: &'static str, value: &Classified<T, C>) -> Result<Vec<u8>, PutError>;
     open_sealed<T: FieldValue, C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
+    rebind<C: DataClass>(grant: &Grant, from: &Place, to: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Vec<u8>, RebindError>;
     seal_labelled<T: FieldValue>(place: &Place, kind: &'static str, field: &'static str, value: &Labelled<T>) -> Result<Vec<u8>, PutError>;
     open_labelled<T: FieldValue>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Labelled<T>, OpenError>;
     authorize(question: &Question) -> Result<Access, Trouble>;

@@ -16,6 +16,21 @@ use crate::core::place::Place;
 /// The class that a value with a label is sealed as; its own label is sealed with it.
 const BY_LABEL: &str = "*";
 
+/// Why a value was not moved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RebindError {
+    /// The places are of two tenants: no value goes from one to another.
+    #[error("the places are of two tenants")]
+    OtherTenant,
+    /// It does not open where it is.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It cannot be sealed where it is to go.
+    #[error(transparent)]
+    Put(#[from] PutError),
+}
+
 impl<P: Ports> Steward<P> {
     /// Seals one value for a column of the host's own: bound to tenant, connection, person, `kind`, record, `field` and class.
     ///
@@ -86,6 +101,32 @@ impl<P: Ports> Steward<P> {
             return Err(OpenError::AboveGrant { level: value.label().level(), granted: level });
         }
         Ok(value)
+    }
+
+    /// Moves one value that [`seal`](Self::seal) sealed to another place of the same tenant: the one way in which a sealed value changes
+    /// its connection, person or record. It is opened against the grant, on the audit trail, and sealed anew.
+    ///
+    /// What was sealed for `from` still opens there: overwrite it.
+    ///
+    /// # Errors
+    /// [`RebindError`]; nothing is sealed then.
+    pub async fn rebind<C: DataClass>(
+        &self,
+        grant: &Grant,
+        from: &Place,
+        to: &Place,
+        kind: &'static str,
+        field: &'static str,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, RebindError> {
+        if from.tenant_id() != to.tenant_id() {
+            return Err(RebindError::OtherTenant);
+        }
+        let class = ClassSpec::of::<C>();
+        let plain = self
+            .open_column(grant, from, (kind, field), class.category, class.level, (C::ID, sealed))
+            .await?;
+        Ok(self.seal_column(to, kind, field, C::ID, Ok(plain)).await?)
     }
 
     async fn seal_column(

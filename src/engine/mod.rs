@@ -33,6 +33,7 @@ pub use authorize::{Access, Denial};
 pub use blocking::Blocking;
 pub use builder::{BuildError, Builder};
 pub use carry_out::Export;
+pub use column::RebindError;
 pub use connect::{Authorization, ConnectError, EventError, TermsError};
 pub use disposal::Disposal;
 pub use epochs::EpochError;

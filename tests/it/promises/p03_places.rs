@@ -1,8 +1,8 @@
 //! 3: an envelope opens only at its place.
 
 use proptest::prelude::*;
-use stewardship::contracts::{Expected, FieldBody, Ports, RecordRow, RecordStore};
-use stewardship::engine::OpenError;
+use stewardship::contracts::{AuditLog, Expected, FieldBody, Ports, RecordRow, RecordStore};
+use stewardship::engine::{OpenError, RebindError};
 use stewardship::id::{Name, RecordId, SubjectId};
 use stewardship::{Place, access::Environment, block_on};
 
@@ -132,6 +132,43 @@ fn promise_03_a_column_of_the_host_opens_under_its_own_names_alone() {
     refused(
         steward.open_sealed::<String, CreatorHandle>(&grant, &home, "people", "email", &sealed).map(|_| ()),
     );
+}
+
+/// Entries of the audit trail.
+fn length(world: &World) -> u64 {
+    block_on(world.memory.audit().last()).unwrap().map_or(0, |last| last.index + 1)
+}
+
+/// The one way to move a value, which wants a grant for where it is.
+#[test]
+fn promise_03_a_column_moves_by_rebind_alone() {
+    let world = World::new();
+    let steward = world.connected();
+    let (home, there) = (about(ADA).record("row-1"), about("creator-bob").record("row-2"));
+    let value = creator("ada").email;
+    let sealed = steward.seal(&home, "people", "email", &value).unwrap();
+    steward.put(&home, &creator("ada"), &sync()).unwrap();
+    steward.put(&there, &creator("bob"), &sync()).unwrap();
+    let (at_home, at_there) = (grant::<Creator>(&steward, &home), grant::<Creator>(&steward, &there));
+    let open = |grant, place, sealed: &[u8]| {
+        steward.open_sealed::<String, CreatorEmail>(grant, place, "people", "email", sealed)
+    };
+    assert!(matches!(open(&at_there, &there, &sealed), Err(OpenError::Sealed { .. })));
+
+    let before = length(&world);
+    let moved = steward.rebind::<CreatorEmail>(&at_home, &home, &there, "people", "email", &sealed).unwrap();
+    assert_eq!(length(&world), before + 1, "the opening is on the trail");
+    assert_eq!(open(&at_there, &there, &moved).unwrap().expose(&at_there).unwrap(), "ada@example.com");
+    assert!(matches!(open(&at_home, &home, &moved), Err(OpenError::Sealed { .. })));
+
+    // Without a grant for where it is; as another class; to another tenant.
+    let refused = steward.rebind::<CreatorEmail>(&at_there, &home, &there, "people", "email", &sealed);
+    assert!(matches!(refused, Err(RebindError::Open(OpenError::Grant(_)))), "{refused:?}");
+    let refused = steward.rebind::<CreatorHandle>(&at_home, &home, &there, "people", "email", &sealed);
+    assert!(matches!(refused, Err(RebindError::Open(OpenError::Sealed { .. }))), "{refused:?}");
+    let other = Place::tenant("other-kg").record("row-2");
+    let refused = steward.rebind::<CreatorEmail>(&at_home, &home, &other, "people", "email", &sealed);
+    assert!(matches!(refused, Err(RebindError::OtherTenant)), "{refused:?}");
 }
 
 #[test]
