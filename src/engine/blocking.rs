@@ -16,6 +16,7 @@ use super::open::OpenError;
 use super::put::{FindError, PutError, Stored};
 use super::release::ReleaseError;
 use super::requests::{CaseError, NewRequest};
+use super::scan::Scan;
 use super::steward::Steward;
 use super::sweep::Swept;
 use super::trail::TrailError;
@@ -103,6 +104,7 @@ blocking! {
     close(case: Case<Planned>) -> Result<Case<Closed>, CaseError>;
     revoke(scope: &Scope, reason: &str) -> Result<Revocation, EraseError>;
     sweep() -> Result<Swept, Trouble>;
+    scan() -> Result<Scan, Trouble>;
     disposals(tenant: Option<&TenantId>) -> Result<Vec<Disposal>, Trouble>;
     rotate_epoch() -> Result<u32, Trouble>;
     destroy_epochs_before(epoch: u32, backup_taken_at: DateTime<Utc>) -> Result<Vec<Destruction>, EpochError>;

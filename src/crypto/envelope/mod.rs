@@ -94,6 +94,12 @@ impl<'a> Envelope<'a> {
         &self.header
     }
 
+    /// How it is sealed.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        Suite::KcXaes256Gcm
+    }
+
     /// Its nonce. No two envelopes under a key have the same.
     #[must_use]
     pub const fn nonce(&self) -> &'a [u8; 24] {

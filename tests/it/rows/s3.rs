@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use stewardship::access::{Environment, GrantError, Reason};
 use stewardship::audit::AuditEvent;
-use stewardship::contracts::AnyKeyProvider;
-use stewardship::engine::{ConnectError, OpenError, PutError, TermsError};
+use stewardship::contracts::{AnyKeyProvider, Expected, FieldBody, Ports, RecordStore};
+use stewardship::crypto::Suite;
+use stewardship::engine::{Claim, ConnectError, OpenError, PutError, TermsError, Violation};
 use stewardship::governance::{ControlStatus, EvidenceSet, status};
 use stewardship::id::ConnectionId;
 use stewardship::policy::{FindingCode, Severity};
@@ -311,6 +312,55 @@ fn s3_05_no_other_suite_than_aes_256_can_be_declared() {
         );
     }
     assert!(page(SECURITY, &EvidenceSet::new(), start()).contains("| Confidential | sealed (AES-256) |"));
+}
+
+/// S3.5: a scan of what is stored finds what does not meet the claim.
+#[test]
+fn s3_05_a_scan_counts_what_does_not_meet_the_claim() {
+    let world = World::complete();
+    world.connect("acme", "shop-1");
+    let steward = &world.steward;
+    let place = |id: &str| Place::tenant("acme").connection("shop-1").record(id);
+    for id in ["o-1", "o-2", "o-3"] {
+        let order =
+            Order { number: text(id).into(), buyer_name: text("Ada").into(), buyer_email: None.into() };
+        steward.put(&place(id), &order, &Purpose::new("support")).unwrap();
+    }
+    let scan = steward.scan().unwrap();
+    assert_eq!(scan.claim(), Claim::Met);
+    let sealed = scan.sealed[&Suite::KcXaes256Gcm];
+    assert_eq!((sealed + scan.clear, scan.sealed.len()), (9, 1));
+    assert!(sealed >= 6, "name and address of each are confidential");
+
+    // An envelope of an older suite, one of an older format, and a field that somebody wrote in the clear.
+    let bend = |id: &str, bend: &dyn Fn(&mut FieldBody)| {
+        let mut row = world.rows().into_iter().find(|row| row.key.id.as_str() == id).unwrap();
+        let field = row.fields.iter_mut().find(|field| field.name == "buyer_name").unwrap();
+        bend(&mut field.body);
+        let expected = Expected::Version(row.version);
+        row.version = expected.next();
+        block_on(world.memory.records().put(row, expected)).unwrap();
+    };
+    let byte = |at: usize, value: u8| {
+        move |body: &mut FieldBody| {
+            let FieldBody::Sealed(sealed) = body else { panic!("it is sealed") };
+            sealed[at] = value;
+        }
+    };
+    bend("o-1", &byte(1, 0x7f));
+    assert_eq!(steward.scan().unwrap().claim(), Claim::NotMet { count: 1 });
+    bend("o-2", &byte(0, 0));
+    bend("o-3", &|body| *body = FieldBody::Clear(b"\"Ada\"".to_vec()));
+    let scan = steward.scan().unwrap();
+    assert_eq!(scan.claim(), Claim::NotMet { count: 3 });
+    let found: Vec<_> = scan
+        .violators
+        .iter()
+        .map(|found| (found.record.id.as_str().to_owned(), found.field.as_str().to_owned(), found.violation))
+        .collect();
+    let of = |id: &str, violation| (id.to_owned(), "buyer_name".to_owned(), violation);
+    let expected = [of("o-1", Violation::Suite), of("o-2", Violation::Suite), of("o-3", Violation::Clear)];
+    assert_eq!(found, expected);
 }
 
 /// S3.6a: the transport versions are an allow-list of two.
