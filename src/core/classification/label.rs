@@ -124,7 +124,10 @@ impl fmt::Debug for Label {
 #[non_exhaustive]
 pub enum FlowDenied {
     /// The level is higher than what the place is cleared for.
-    #[error("data of level {from} may not flow to what is cleared for {to}")]
+    #[error(
+        "data of level {from} may not flow to what is cleared for {to}: redact it, lower it with a permit, or write it to what is \
+         cleared for {from}"
+    )]
     Level {
         /// The level of the data.
         from: Level,
@@ -132,17 +135,22 @@ pub enum FlowDenied {
         to: Level,
     },
     /// The data is of a category that the place is not cleared for.
-    #[error("the data is of a category that is not cleared there")]
+    #[error(
+        "the data is of a category that is not cleared there: list the category there (data of an unknown source counts as of every \
+         category)"
+    )]
     Category,
     /// The place serves a purpose for which the data may not be used.
-    #[error("the data may not be used for every purpose that is served there")]
+    #[error(
+        "the data may not be used for every purpose that is served there: write it for one purpose, against proof for that"
+    )]
     Purpose,
     /// The label and the clearance are of two policies, or of two versions of one.
     #[error("the data is labelled under another policy than the one that clears the place")]
     OtherPolicy,
     /// Above Internal, a value leaves against proof alone, and none was shown that covers it.
     #[error(
-        "above internal, data leaves against proof alone, and what was shown (up to {granted}) does not cover it"
+        "above internal, data leaves against proof alone (`write_with` a grant), and what was shown (up to {granted}) does not cover it"
     )]
     NotShown {
         /// The level up to which something was shown; Internal without proof.

@@ -102,7 +102,8 @@ fn s1_10_a_screen_shows_what_the_policy_clears_against_a_grant() {
     // Another category, another level, a grant that is not for it.
     assert_eq!(
         screen.write_with(&token(), &grant).unwrap_err().to_string(),
-        "data of level restricted may not flow to what is cleared for confidential"
+        "data of level restricted may not flow to what is cleared for confidential: redact it, lower it with a permit, or write it \
+         to what is cleared for restricted"
     );
     let payer: Classified<String, PayerName> = text("Ada").into();
     assert_eq!(screen.write_with(&payer, &grant).unwrap_err(), FlowDenied::Category);
