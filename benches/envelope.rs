@@ -1,21 +1,19 @@
 //! What an envelope costs: against the bare construction inside it, with the same nonces and the same backend.
 
 mod measure;
+mod place;
 
 use std::hint::black_box;
 
 use aes_gcm::aes::Aes256;
 use aes_gcm::aes::cipher::{BlockCipherEncrypt as _, KeyInit as _};
 use measure::Bench;
-use stewardship::Scope;
-use stewardship::access::Environment;
+use place::{here, place_key};
 #[cfg(feature = "aws-lc")]
 use stewardship::crypto::AwsLc;
 use stewardship::crypto::{
-    AeadBackend, Context, Entropy, Envelope, Opener, OsEntropy, PlaceKeys, RustCrypto, Sealer, SecretKey,
-    open, seal, seal_record,
+    AeadBackend, Entropy, Envelope, Opener, OsEntropy, RustCrypto, Sealer, open, seal, seal_record,
 };
-use stewardship::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
 use zeroize::Zeroizing;
 
 fn main() {
@@ -30,10 +28,7 @@ fn main() {
 /// Full seals and openings under a key that is at hand: head, context, nonce and buffers; against the bare construction, which knows no
 /// head, no context and one buffer.
 fn sizes(bench: &mut Bench, backend_name: &str, backend: &dyn AeadBackend) {
-    let place = At::new();
-    let secret = SecretKey::new([7; 32]);
-    let scopes = place.scopes();
-    let key = PlaceKeys::new(scopes.iter().map(|scope| (scope, 1, &secret)).collect()).unwrap().key();
+    let (place, key) = (here(), place_key());
     let (entropy, context) = (OsEntropy, place.context());
     let bare = Bare::new(&[7; 32]);
     for (size_name, size) in [("64_b", 64), ("1_kib", 1_024), ("64_kib", 65_536)] {
@@ -88,9 +83,7 @@ fn sizes(bench: &mut Bench, backend_name: &str, backend: &dyn AeadBackend) {
 
 /// Ten fields under one head, against ten envelopes.
 fn fields(bench: &mut Bench) {
-    let (place, secret) = (At::new(), SecretKey::new([7; 32]));
-    let scopes = place.scopes();
-    let key = PlaceKeys::new(scopes.iter().map(|scope| (scope, 1, &secret)).collect()).unwrap().key();
+    let (place, key) = (here(), place_key());
     let fields = [(place.context(), &[0x5a_u8; 64][..]); 10];
     bench.at_most(
         "ten_fields_of_a_record_vs_ten_envelopes",
@@ -102,49 +95,6 @@ fn fields(bench: &mut Bench) {
             fields.map(seal)
         },
     );
-}
-
-/// Where the value stands: identifiers of usual lengths.
-struct At {
-    tenant: TenantId,
-    connection: ConnectionId,
-    subject: SubjectId,
-    names: [Name; 3],
-    record: RecordId,
-}
-
-impl At {
-    fn new() -> Self {
-        Self {
-            tenant: TenantId::new("acme"),
-            connection: ConnectionId::new("shop-1"),
-            subject: SubjectId::new("creator-17"),
-            names: ["Order", "email", "creator.email"].map(Name::new),
-            record: RecordId::new("1001"),
-        }
-    }
-
-    fn scopes(&self) -> [Scope; 3] {
-        [
-            Scope::Tenant(self.tenant.clone()),
-            Scope::Connection(self.tenant.clone(), self.connection.clone()),
-            Scope::Subject(self.tenant.clone(), self.subject.clone()),
-        ]
-    }
-
-    fn context(&self) -> Context<'_> {
-        let [kind, field, class] = &self.names;
-        Context {
-            tenant: &self.tenant,
-            environment: Environment::Production,
-            connection: Some(&self.connection),
-            subject: Some(&self.subject),
-            kind,
-            record: &self.record,
-            field,
-            class,
-        }
-    }
 }
 
 /// XAES-256-GCM with key commitment and nothing around it: the key schedule at hand, no associated data. It wipes what it derives.

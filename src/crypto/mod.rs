@@ -1,4 +1,4 @@
-//! Layer 2, cryptography: envelopes, keys and their derivation. Primitives come from RustCrypto.
+//! Layer 2, cryptography: envelopes, keys and their derivation. Primitives come from RustCrypto, or from AWS-LC where the host says so.
 //!
 //! From the bottom up: an AEAD backend (a value that the host may replace), XAES-256-GCM with key commitment over it, keys and
 //! their derivation, then the envelope that binds a value to its place. No I/O but the random source, which is a value too.
@@ -21,7 +21,7 @@ mod xaes;
 pub use backend::AwsLc;
 pub use backend::{AeadBackend, AeadError, RustCrypto};
 pub use context::Context;
-pub use entropy::{Entropy, EntropyError, OsEntropy};
+pub use entropy::{Entropy, EntropyError, OsEntropy, ThreadEntropy};
 pub use envelope::{
     Envelope, Header, HeaderError, MAX_FIELDS, MAX_OVERHEAD, MAX_PLAINTEXT_BYTES, MAX_SCOPES, Opener,
     PlaceKey, RecordEnvelope, RecordOpener, ScopeKind, SealedRecord, SealedValue, SealedValueError, Sealer,

@@ -24,6 +24,7 @@ pub struct Builder<P> {
     map: DataMap,
     backend: Arc<dyn AeadBackend>,
     entropy: Arc<dyn Entropy>,
+    nonces: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     environment: Environment,
     sources: BTreeMap<Name, AnySource>,
@@ -40,6 +41,7 @@ impl<P: Ports> Builder<P> {
             map: DataMap::default(),
             backend: Arc::new(RustCrypto),
             entropy: Arc::new(OsEntropy),
+            nonces: Arc::new(OsEntropy),
             clock: Arc::new(SystemClock),
             environment: Environment::Production,
             sources: BTreeMap::new(),
@@ -91,9 +93,17 @@ impl<P: Ports> Builder<P> {
         self
     }
 
+    /// Draws the nonces of values from elsewhere than the operating system: a [`ThreadEntropy`](crate::crypto::ThreadEntropy), whose page
+    /// says when it may be taken. Keys go on to come from the operating system.
+    pub fn nonces(mut self, entropy: impl Entropy) -> Self {
+        self.nonces = Arc::new(entropy);
+        self
+    }
+
     /// For tests alone: takes randomness from elsewhere than the operating system. Whoever knows it can open everything.
     pub fn danger_entropy(mut self, entropy: impl Entropy) -> Self {
         self.entropy = Arc::new(entropy);
+        self.nonces = Arc::clone(&self.entropy);
         self
     }
 
@@ -122,6 +132,7 @@ impl<P: Ports> Builder<P> {
                 provider: self.provider,
                 backend: self.backend,
                 entropy: self.entropy,
+                nonces: self.nonces,
                 clock: self.clock,
                 environment: self.environment,
                 sources: self.sources,

@@ -519,7 +519,7 @@ impl<P: Ports> KeySession<'_, P> {
         let keys = PlaceKeys::new(keys.iter().map(|(scope, version, key)| (scope, *version, key)).collect())
             .map_err(wrong)?;
         let inner = self.inner;
-        crypto::seal(&*inner.backend, &*inner.entropy, &keys.key(), context, plain)
+        crypto::seal(&*inner.backend, &*inner.nonces, &keys.key(), context, plain)
             .map_err(|_| Trouble::Key { scope: "place" })
     }
 

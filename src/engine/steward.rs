@@ -62,6 +62,7 @@ pub(super) struct Inner<P> {
     pub(super) provider: AnyKeyProvider,
     pub(super) backend: Arc<dyn AeadBackend>,
     pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) nonces: Arc<dyn Entropy>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) environment: Environment,
     pub(super) sources: BTreeMap<Name, AnySource>,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use stewardship::contracts::{FieldBody, Ports, RecordQuery, RecordStore};
+use stewardship::contracts::{FieldBody, KeyState, KeyStore, Ports, RecordQuery, RecordStore};
 use stewardship::crypto::{Entropy, EntropyError, Envelope};
 use stewardship::{Steward, block_on};
 
+use super::p10_trail::keys_left;
 use crate::world::*;
 
 /// The nonces of all that is stored.
@@ -57,4 +58,28 @@ fn promise_04_stuck_randomness_would_be_seen() {
         steward.put(&place, &note("words"), &support).unwrap();
     }
     assert_eq!(nonces(&world), [[7; 24]; 2]);
+}
+
+/// A source that is good for nonces alone makes no key: the nonces of values are its own, and those of the wrapped keys are not, nor are
+/// the keys.
+#[test]
+fn promise_04_keys_do_not_come_from_the_source_of_nonces() {
+    let world = World::new();
+    let steward = Steward::builder(world.policy.clone(), world.memory.clone(), world.provider.clone())
+        .bind::<(Creator, Note)>()
+        .clock(world.clock.clone())
+        .nonces(Stuck);
+    let steward = block_on(steward.build()).unwrap().blocking();
+    let place = stewardship::Place::tenant(TENANT).record("r-1");
+    steward.put(&place, &note("words"), &stewardship::Purpose::new("support")).unwrap();
+    assert_eq!(nonces(&world), [[7; 24]]);
+
+    let keys = keys_left(&world);
+    assert!(keys.len() >= 2, "an epoch's and a tenant's: {}", keys.len());
+    assert!(keys.iter().all(|key| *key.expose() != [7; 32]));
+    let rows = block_on(world.memory.keys().scopes(None, usize::MAX)).unwrap();
+    for version in rows.iter().flat_map(|row| &row.keys) {
+        let KeyState::Active { wrapped, .. } = &version.state else { panic!("{version:?}") };
+        assert_ne!(wrapped[2..26], [7; 24]);
+    }
 }
