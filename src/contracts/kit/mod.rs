@@ -15,6 +15,7 @@
 //! # Ok::<(), kit::KitError>(())
 //! ```
 
+mod aead;
 mod audit;
 mod documents;
 mod keys;
@@ -33,6 +34,7 @@ use std::hash::BuildHasher;
 use std::pin::Pin;
 use std::task::Poll;
 
+pub use self::aead::check_aead;
 pub use self::audit::{check_audit, check_audit_after_restart};
 pub use self::documents::{check_documents, check_documents_after_restart};
 pub use self::keys::{check_keys, check_keys_after_restart};

@@ -1,0 +1,163 @@
+use super::super::{Outcome, check_aead};
+use super::catches;
+use crate::crypto::{AeadBackend, AeadError, RustCrypto};
+
+/// A backend with one flaw.
+struct Flawed(Flaw);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Flaw {
+    SealsNothing,
+    OpensNothing,
+    KeepsThePlaintext,
+    IgnoresAad,
+    IgnoresTheEndOfAad,
+    IgnoresTheNonce,
+    IgnoresHalfOfTheKey,
+    TruncatesTheTag,
+    ComparesAPartOfTheTag,
+    ComparesNoTag,
+    SkipsTheLastBlock,
+    FailsOnLargeValues,
+    FailsOnEmptyValues,
+    LeavesPlaintext,
+    WritesPastTheEnd,
+}
+
+use Flaw::*;
+
+impl AeadBackend for Flawed {
+    fn seal_in_place_detached(
+        &self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], AeadError> {
+        let (key, nonce, aad) = self.seen(key, nonce, aad);
+        let length = self.covered(buffer.len());
+        match self.0 {
+            SealsNothing => return Err(AeadError::new()),
+            FailsOnLargeValues if buffer.len() > 65_536 => return Err(AeadError::new()),
+            FailsOnEmptyValues if buffer.is_empty() => return Err(AeadError::new()),
+            KeepsThePlaintext => {
+                return RustCrypto.seal_in_place_detached(&key, &nonce, aad, &mut buffer.to_vec());
+            }
+            _ => {}
+        }
+        let mut tag = RustCrypto.seal_in_place_detached(&key, &nonce, aad, &mut buffer[..length])?;
+        if self.0 == TruncatesTheTag {
+            tag[12..].fill(0);
+        }
+        Ok(tag)
+    }
+
+    fn open_detached(
+        &self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
+    ) -> Result<(), AeadError> {
+        if self.0 != WritesPastTheEnd && plaintext.len() != ciphertext.len() {
+            return Err(AeadError::new());
+        }
+        let shared = plaintext.len().min(ciphertext.len());
+        plaintext[..shared].copy_from_slice(&ciphertext[..shared]);
+        let opened = self.opened(key, nonce, aad, plaintext, tag);
+        if opened.is_err() && self.0 != LeavesPlaintext {
+            plaintext.fill(0);
+        }
+        opened
+    }
+}
+
+impl Flawed {
+    fn opened(
+        &self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), AeadError> {
+        let (key, nonce, aad) = self.seen(key, nonce, aad);
+        let length = self.covered(buffer.len());
+        let compared = match self.0 {
+            OpensNothing => return Err(AeadError::new()),
+            KeepsThePlaintext => return Ok(()),
+            TruncatesTheTag | ComparesAPartOfTheTag => 12,
+            ComparesNoTag | WritesPastTheEnd => 0,
+            _ => 16,
+        };
+        // The stream cipher is its own inverse; the tag is that of what it came from.
+        let buffer = &mut buffer[..length];
+        RustCrypto.seal_in_place_detached(&key, &nonce, aad, buffer)?;
+        let right = RustCrypto.seal_in_place_detached(&key, &nonce, aad, &mut buffer.to_vec())?;
+        if right[..compared] == tag[..compared] { Ok(()) } else { Err(AeadError::new()) }
+    }
+}
+
+impl Flawed {
+    fn seen<'a>(&self, key: &[u8; 32], nonce: &[u8; 12], aad: &'a [u8]) -> ([u8; 32], [u8; 12], &'a [u8]) {
+        let (mut key, mut nonce, mut aad) = (*key, *nonce, aad);
+        match self.0 {
+            IgnoresAad => aad = b"",
+            IgnoresTheEndOfAad => aad = &aad[..aad.len().min(16)],
+            IgnoresTheNonce => nonce = [0; 12],
+            IgnoresHalfOfTheKey => key[16..].fill(0),
+            _ => {}
+        }
+        (key, nonce, aad)
+    }
+
+    fn covered(&self, length: usize) -> usize {
+        if self.0 == SkipsTheLastBlock { length / 16 * 16 } else { length }
+    }
+}
+
+#[test]
+fn every_backend_of_the_crate_keeps_the_contract() {
+    let backends: &[(&str, &dyn AeadBackend)] = &[
+        ("RustCrypto", &RustCrypto),
+        #[cfg(feature = "aws-lc")]
+        ("AwsLc", &crate::crypto::AwsLc),
+    ];
+    for (name, backend) in backends {
+        let report = check_aead(*backend);
+        assert!(report.held("standard") && report.held("authentic"), "{name}: {report}");
+        report.into_result().unwrap();
+    }
+}
+
+#[test]
+fn every_flaw_of_a_backend_is_caught() {
+    for (flaw, rule) in [
+        (SealsNothing, "standard"),
+        (OpensNothing, "authentic"),
+        (KeepsThePlaintext, "standard"),
+        (IgnoresAad, "authentic"),
+        (IgnoresTheEndOfAad, "authentic"),
+        (IgnoresTheNonce, "authentic"),
+        (IgnoresHalfOfTheKey, "authentic"),
+        (TruncatesTheTag, "standard"),
+        (ComparesAPartOfTheTag, "authentic"),
+        (ComparesNoTag, "authentic"),
+        (SkipsTheLastBlock, "authentic"),
+        (FailsOnLargeValues, "standard"),
+        (FailsOnEmptyValues, "standard"),
+        (LeavesPlaintext, "authentic"),
+        (WritesPastTheEnd, "authentic"),
+    ] {
+        catches(&check_aead(&Flawed(flaw)), rule, &flaw);
+    }
+}
+
+#[test]
+fn what_cannot_be_checked_is_said() {
+    let report = check_aead(&RustCrypto);
+    let skipped = report.rules().iter().find(|found| found.rule == "forgetful").unwrap();
+    assert!(matches!(skipped.outcome, Outcome::Skipped { .. }));
+}
