@@ -1,0 +1,79 @@
+//! Envelopes against their peers, each in its documented best style, over the same values and the same place as associated data.
+//!
+//! Tink's envelope draws a data key for each value and wraps it by a key of its own in memory, as a key management service would that
+//! answers at once. `envelopers` keeps its data key in its cache. Ours has the key of the place at hand, and draws its nonce from the
+//! thread's own stream, as both peers do.
+
+#[path = "../measure/mod.rs"]
+mod measure;
+#[path = "../place/mod.rs"]
+mod place;
+
+use std::hint::black_box;
+
+use envelopers::{
+    Aes256Gcm, CacheOptions, CachingKeyWrapper, EncryptedRecord, EnvelopeCipher, SimpleKeyProvider,
+};
+use measure::Bench;
+use place::{here, place_key};
+use stewardship::block_on;
+use stewardship::crypto::{AeadBackend, AwsLc, Envelope, RustCrypto, ThreadEntropy, open, seal};
+use tink_core::Aead;
+
+const GOAL: f64 = 0.6;
+const SIZES: [usize; 3] = [64, 1024, 65_536];
+
+fn main() {
+    let mut bench = Bench::start();
+    let (key, here) = (place_key(), here());
+    let context = here.context();
+    let aad = context.to_bytes();
+
+    tink_aead::init();
+    let remote = Box::new(tink_aead::subtle::AesGcm::new(&[7; 32]).unwrap());
+    let tink = tink_aead::KmsEnvelopeAead::new(tink_aead::aes256_gcm_key_template(), remote);
+
+    let provider: SimpleKeyProvider<Aes256Gcm> = SimpleKeyProvider::init([7; 16]);
+    let options = CacheOptions::default()
+        .with_max_bytes(usize::MAX)
+        .with_max_messages(usize::MAX)
+        .with_max_age(std::time::Duration::from_secs(86_400));
+    let envelopers = EnvelopeCipher::init(CachingKeyWrapper::new(provider, options));
+
+    let backends: [(&str, &dyn AeadBackend); 2] = [("rust_crypto", &RustCrypto), ("aws_lc", &AwsLc)];
+    for size in SIZES {
+        let value = vec![0x5a_u8; size];
+        for (name, backend) in backends {
+            bench.at_most(
+                &format!("seal_{size}_{name}_vs_tink"),
+                GOAL,
+                || seal(backend, &ThreadEntropy, &key, black_box(&context), black_box(&value)).unwrap(),
+                || tink.encrypt(black_box(&value), black_box(&aad)).unwrap(),
+            );
+            bench.at_most(
+                &format!("seal_{size}_{name}_vs_envelopers"),
+                GOAL,
+                || seal(backend, &ThreadEntropy, &key, black_box(&context), black_box(&value)).unwrap(),
+                || {
+                    let sealed = envelopers.encrypt_with_aad(black_box(&value), black_box(&*aad));
+                    block_on(sealed).unwrap().to_vec().unwrap()
+                },
+            );
+            let sealed = seal(backend, &ThreadEntropy, &key, &context, &value).unwrap();
+            let ours = || {
+                let envelope = Envelope::parse(black_box(&sealed)).unwrap();
+                open(backend, &key, &envelope, black_box(&context)).unwrap()
+            };
+            let theirs = tink.encrypt(&value, &aad).unwrap();
+            bench.report(&format!("open_{size}_{name}_vs_tink"), ours, || {
+                tink.decrypt(black_box(&theirs), black_box(&aad)).unwrap()
+            });
+            let theirs = block_on(envelopers.encrypt_with_aad(&value, &*aad)).unwrap().to_vec().unwrap();
+            bench.report(&format!("open_{size}_{name}_vs_envelopers"), ours, || {
+                let record = EncryptedRecord::from_vec(black_box(&theirs).clone()).unwrap();
+                block_on(envelopers.decrypt_with_aad(&record, black_box(&*aad))).unwrap()
+            });
+        }
+    }
+    bench.finish();
+}
