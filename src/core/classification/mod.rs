@@ -21,6 +21,7 @@ mod shape;
 mod sink;
 mod taxonomy;
 
+pub(crate) use class::id_hash;
 pub use class::{At, Both, Class, ClassSpec, DataClass};
 pub use classified::{Classified, ExposeError};
 pub use data_map::{BindError, BindProblem, DataMap, Declares, Gap, HeldIn, Holding, UsedFor};

@@ -1,16 +1,17 @@
 //! Redactors: what of a value may be seen where the value may not, as the policy says for its class.
 
+mod by_class;
 mod seen;
 #[cfg(test)]
 mod tests;
 mod view;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use self::by_class::ByClass;
 use self::seen::{Seen, email_domain, last_four, text_of};
 pub use self::view::{Redacted, RedactedRecord};
 use super::key::SecretKey;
@@ -54,7 +55,7 @@ use crate::core::policy::{Policy, Redact};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Redactors {
-    classes: BTreeMap<Name, Redactor>,
+    classes: ByClass<Redactor>,
     key: Option<u32>,
 }
 
@@ -82,9 +83,7 @@ impl Keyed {
     }
 
     fn of_text(&self, text: &str) -> [u8; 16] {
-        let mut mac = self.text.clone();
-        mac.update(text.as_bytes());
-        cut(mac)
+        cut(&self.text, text.as_bytes())
     }
 
     fn of(&self, value: &Opaque<'_>) -> Option<[u8; 16]> {
@@ -96,15 +95,13 @@ impl Keyed {
         if json.first() == Some(&b'"') {
             return text_of(value).map(|text| self.of_text(&text));
         }
-        let mut mac = self.json.clone();
-        mac.update(&json);
-        Some(cut(mac))
+        Some(cut(&self.json, &json))
     }
 }
 
-/// The first 128 bits (RFC 2104 section 5).
-fn cut(mac: Hmac<Sha256>) -> [u8; 16] {
-    let full: [u8; 32] = mac.finalize().into_bytes().into();
+/// The first 128 bits (RFC 2104 section 5) of the HMAC of what the state has taken, and the message behind it.
+fn cut(state: &Hmac<Sha256>, message: &[u8]) -> [u8; 16] {
+    let full: [u8; 32] = state.clone().chain_update(message).finalize().into_bytes().into();
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = full;
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
@@ -176,7 +173,7 @@ impl Redactors {
     /// The pseudonym of a value; `None` where the class is not one that is shown by pseudonyms, or there is no key.
     #[must_use]
     pub fn pseudonym<T: FieldValue, C: DataClass>(&self, value: &Classified<T, C>) -> Option<ValuePseudonym> {
-        self.pseudonym_of(self.classes.get(C::ID)?, &Opaque::of(value.for_encoding()))
+        self.pseudonym_of(self.classes.get(&ClassSpec::of::<C>())?, &Opaque::of(value.for_encoding()))
     }
 
     fn pseudonym_of(&self, redactor: &Redactor, value: &Opaque<'_>) -> Option<ValuePseudonym> {
@@ -185,7 +182,7 @@ impl Redactors {
 
     /// Hands what may be seen of a value to `show`.
     fn shown<R>(&self, class: &ClassSpec, value: &Opaque<'_>, show: impl FnOnce(Seen<'_>) -> R) -> R {
-        let Some(redactor) = self.classes.get(class.id) else { return show(Seen::Nothing) };
+        let Some(redactor) = self.classes.get(class) else { return show(Seen::Nothing) };
         match redactor.redact {
             Redact::Erase => show(Seen::Nothing),
             Redact::Constant => show(Seen::Text("***")),
