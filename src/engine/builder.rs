@@ -27,6 +27,8 @@ pub struct Builder<P> {
     nonces: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     environment: Environment,
+    /// What the types of stores and keys say, where they say it.
+    segregated: Option<Environment>,
     sources: BTreeMap<Name, AnySource>,
     clocks: Clocks,
     holidays: Holidays,
@@ -44,6 +46,7 @@ impl<P: Ports> Builder<P> {
             nonces: Arc::new(OsEntropy),
             clock: Arc::new(SystemClock),
             environment: Environment::Production,
+            segregated: None,
             sources: BTreeMap::new(),
             clocks: Clocks::builtin().clone(),
             holidays: Holidays::default(),
@@ -73,6 +76,10 @@ impl<P: Ports> Builder<P> {
     pub const fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
+    }
+
+    pub(super) fn of_environment(self, environment: Environment) -> Self {
+        Self { environment, segregated: Some(environment), ..self }
     }
 
     /// Takes another implementation of AES-256-GCM.
@@ -113,6 +120,9 @@ impl<P: Ports> Builder<P> {
     /// [`BuildError`]: code and policy disagree, a source is plugged in that the policy does not declare, or the trail cannot be
     /// written.
     pub async fn build(self) -> Result<Steward<P>, BuildError> {
+        if let Some(typed) = self.segregated.filter(|typed| *typed != self.environment) {
+            return Err(BuildError::OtherEnvironment { said: self.environment, typed });
+        }
         let document = self.policy.document();
         self.map.bind(document)?;
         for name in self.sources.keys() {
@@ -170,6 +180,14 @@ pub enum BuildError {
     ManagedSource {
         /// The source.
         name: Name,
+    },
+    /// Stores and keys are typed as those of one environment, and the builder was told another.
+    #[error("stores and keys are those of {}, and the builder was told {}", typed.as_str(), said.as_str())]
+    OtherEnvironment {
+        /// What [`Builder::environment`] said.
+        said: Environment,
+        /// What the types say.
+        typed: Environment,
     },
     /// A failure below the engine.
     #[error(transparent)]

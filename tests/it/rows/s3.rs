@@ -7,7 +7,9 @@ use stewardship::access::{Environment, GrantError, Reason};
 use stewardship::audit::AuditEvent;
 use stewardship::contracts::{AnyKeyProvider, Expected, FieldBody, Ports, RecordStore};
 use stewardship::crypto::Suite;
-use stewardship::engine::{Claim, ConnectError, OpenError, PutError, TermsError, Violation};
+use stewardship::engine::{
+    BuildError, Claim, ConnectError, Keys, OpenError, PutError, Staging, Store, TermsError, Violation,
+};
 use stewardship::governance::{ControlStatus, EvidenceSet, status};
 use stewardship::id::ConnectionId;
 use stewardship::policy::{FindingCode, Severity};
@@ -611,6 +613,22 @@ fn s3_13_what_is_sealed_in_development_does_not_open_in_production() {
     for other in [Environment::Staging, Environment::Production] {
         assert!(matches!(open(other), Err(OpenError::Sealed { .. })), "{other}");
     }
+}
+
+/// S3.13: stores and keys that are typed say which environment this is, and nobody says otherwise. (That those of two do not go together is
+/// a case of `compile`.)
+#[test]
+fn s3_13_stores_and_keys_of_one_environment_make_its_steward() {
+    let policy = || Policy::from_toml(crate::policies::COMPLETE).unwrap();
+    let (store, keys) =
+        (|| Store::<Staging, _>::new(Memory::new()), || Keys::<Staging, _>::new(LocalKeys::in_memory()));
+    let steward = block_on(Steward::segregated(policy(), store(), keys()).build()).unwrap();
+    assert_eq!(steward.environment(), Environment::Staging);
+    let told = Steward::segregated(policy(), store(), keys()).environment(Environment::Production);
+    assert!(matches!(
+        block_on(told.build()).unwrap_err(),
+        BuildError::OtherEnvironment { said: Environment::Production, typed: Environment::Staging }
+    ));
 }
 
 /// S3.22: a connection is authorised only by a tenant that has accepted the policy in force.
