@@ -1,0 +1,34 @@
+"""Writes the seeds that the tests own: the vectors of format 1, and the example policies. `seeds/` has the others."""
+
+import base64
+import json
+import pathlib
+import sys
+import tomllib
+
+root, out = pathlib.Path(__file__).parent.parent, pathlib.Path(sys.argv[1])
+
+
+def seed(target, name, data):
+    folder = out / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def record(head, fields):
+    parts = [bytes.fromhex(part) for part in (head, *fields)]
+    return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+
+
+vectors = json.loads((root / "tests/vectors/format-1.json").read_text())
+for number, case in enumerate(vectors["values"]):
+    sealed = bytes.fromhex(case["sealed"])
+    seed("envelope", f"value-{number}", sealed)
+    seed("sealed_value", f"value-{number}", base64.urlsafe_b64encode(sealed).rstrip(b"="))
+for number, case in enumerate(vectors["records"]):
+    seed("record", f"record-{number}", record(case["head"], [field["sealed"] for field in case["fields"]]))
+for number, case in enumerate(vectors["wrapped"]):
+    seed("wrapped_key", f"key-{number}", bytes.fromhex(case["sealed"]) + bytes.fromhex(case["context"]))
+for policy in (root / "examples/policies").glob("*.toml"):
+    seed("policy_toml", policy.name, policy.read_bytes())
+    seed("policy_json", policy.stem + ".json", json.dumps(tomllib.loads(policy.read_text()), default=str).encode())
