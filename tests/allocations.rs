@@ -5,7 +5,8 @@ use stewardship::access::Environment;
 #[cfg(feature = "aws-lc")]
 use stewardship::crypto::AwsLc;
 use stewardship::crypto::{
-    AeadBackend, Context, Envelope, Opener, OsEntropy, PlaceKeys, RustCrypto, Sealer, SecretKey, open, seal,
+    AeadBackend, Context, Envelope, Opener, OsEntropy, PlaceKeys, RustCrypto, SEALED_STREAM_CHUNK,
+    STREAM_CHUNK, Sealer, SecretKey, StreamOpener, StreamSealer, StreamStart, open, seal,
 };
 use stewardship::id::{Name, RecordId, SubjectId, TenantId};
 use zeroize::Zeroizing;
@@ -26,7 +27,8 @@ fn sealing_and_opening_in_place_allocates_nothing(backend: &dyn AeadBackend, own
     };
     let scopes = [Scope::Tenant(tenant.clone()), Scope::Subject(tenant.clone(), subject.clone())];
     let secret = SecretKey::new([7; 32]);
-    let key = PlaceKeys::new(scopes.iter().map(|scope| (scope, 1, &secret)).collect()).unwrap().key();
+    let keys = PlaceKeys::new(scopes.iter().map(|scope| (scope, 1, &secret)).collect()).unwrap();
+    let (key, stream_key) = (keys.key(), keys.stream_key());
     for size in [0, 64, 1_024, 65_536] {
         let plaintext = vec![0x5a; size];
         let (mut sealer, mut opener) = (Sealer::new(backend, &OsEntropy), Opener::new(backend));
@@ -46,6 +48,39 @@ fn sealing_and_opening_in_place_allocates_nothing(backend: &dyn AeadBackend, own
         });
         assert!(counted.count_total > own, "{size} bytes");
     }
+
+    // Streams: once they are begun, in place and pushed.
+    let (chunks, mut sealed) = (4, Vec::with_capacity(5 * SEALED_STREAM_CHUNK));
+    let begin = || StreamSealer::new(backend, &OsEntropy, &stream_key, &context).unwrap();
+    let (mut in_place, mut pushed) = (begin(), begin().pushed());
+    let text = vec![0x5a; chunks * STREAM_CHUNK + 10];
+    let mut chunk = [0x5a; STREAM_CHUNK];
+    let counted = allocation_counter::measure(|| {
+        for _ in 0..chunks {
+            in_place.seal_chunk(&mut chunk).unwrap();
+        }
+        text.chunks(30_000).for_each(|piece| pushed.push(piece, &mut sealed).unwrap());
+        pushed.finish(&mut sealed).unwrap();
+    });
+    assert_eq!(counted.count_total, own);
+    let start = StreamStart::parse(&sealed).unwrap();
+    let open = || StreamOpener::new(backend, &stream_key, &start, &context).unwrap();
+    let (mut in_place, mut pushed, mut opened) =
+        (open(), open().pushed(), Zeroizing::new(Vec::with_capacity(2 * STREAM_CHUNK)));
+    let (mut copy, mut length) = (sealed.clone(), 0);
+    let counted = allocation_counter::measure(|| {
+        let (whole, last) = copy[start.len()..].as_chunks_mut();
+        whole
+            .iter_mut()
+            .for_each(|chunk| assert_eq!(in_place.open_chunk(chunk).unwrap().len(), STREAM_CHUNK));
+        assert_eq!(in_place.finish(last).unwrap(), [0x5a; 10]);
+        for piece in sealed[start.len()..].chunks(30_000) {
+            pushed.push(piece, &mut opened).unwrap();
+            length += opened.len();
+        }
+        pushed.finish(&mut opened).unwrap();
+    });
+    assert_eq!((counted.count_total, length + opened.len()), (own, text.len()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Two ways of doing one thing take turns in short batches, and what counts is the median of the ratios of neighbouring batches: what
 //! slows the machine down for a moment slows both. The quartiles are printed beside it.
 //!
-//! A goal is a line `ratio NAME VALUE <= GOAL`, which `benches/run.sh` judges; without a goal it is a line `report NAME VALUE`.
+//! A goal is a line `ratio NAME VALUE <= GOAL` (of times) or `>= GOAL` (of throughputs), which `benches/run.sh` judges; without a goal it is a line `report NAME VALUE`.
 //! Under `cargo bench` (which passes `--bench`) everything is measured; under `cargo test` every contest runs for one round, to show
 //! that it runs, and no figure is printed.
 
@@ -28,6 +28,7 @@ impl Bench {
     }
 
     /// Measures `ours` against `theirs`; `goal` is the most that the ratio of their times may be.
+    #[allow(dead_code, reason = "not every benchmark has such a line")]
     pub fn at_most<A, B>(
         &mut self,
         name: &str,
@@ -37,6 +38,20 @@ impl Bench {
     ) {
         if let Some(ratio) = self.contest(name, ours, theirs) {
             self.lines.push(format!("ratio {name} {ratio:.3} <= {goal:.2}"));
+        }
+    }
+
+    /// Measures `ours` against `theirs`; `goal` is the least that the ratio of their throughputs may be: their time by ours.
+    #[allow(dead_code, reason = "not every benchmark has such a line")]
+    pub fn at_least<A, B>(
+        &mut self,
+        name: &str,
+        goal: f64,
+        ours: impl FnMut() -> A,
+        theirs: impl FnMut() -> B,
+    ) {
+        if let Some(ratio) = self.contest(name, ours, theirs) {
+            self.lines.push(format!("ratio {name} {:.3} >= {goal:.2}", 1.0 / ratio));
         }
     }
 

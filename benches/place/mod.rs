@@ -2,19 +2,30 @@
 
 use stewardship::Scope;
 use stewardship::access::Environment;
-use stewardship::crypto::{Context, PlaceKey, PlaceKeys, SecretKey};
+use stewardship::crypto::{Context, PlaceKey, PlaceKeys, SecretKey, StreamKey};
 use stewardship::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
 
+#[allow(dead_code, reason = "not every benchmark seals values")]
 pub fn place_key() -> PlaceKey {
+    with_keys(|keys| keys.key())
+}
+
+#[allow(dead_code, reason = "not every benchmark seals streams")]
+pub fn stream_key() -> StreamKey {
+    with_keys(|keys| keys.stream_key())
+}
+
+fn with_keys<T>(make: impl FnOnce(PlaceKeys<'_>) -> T) -> T {
     let scopes = [
         Scope::Tenant("acme".into()),
         Scope::connection("acme", "shop-1"),
         Scope::subject("acme", "buyer-17"),
     ];
     let secrets = [1, 2, 3].map(|byte| SecretKey::new([byte; 32]));
-    PlaceKeys::new(scopes.iter().zip(&secrets).map(|(scope, secret)| (scope, 1, secret)).collect())
-        .unwrap()
-        .key()
+    make(
+        PlaceKeys::new(scopes.iter().zip(&secrets).map(|(scope, secret)| (scope, 1, secret)).collect())
+            .unwrap(),
+    )
 }
 
 /// The parts of the place.

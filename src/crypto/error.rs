@@ -99,7 +99,9 @@ impl From<AeadError> for SealError {
 impl fmt::Display for SealError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            SealErrorKind::TooLarge => "a value is larger than 16 MiB, or there are too many fields",
+            SealErrorKind::TooLarge => {
+                "a value is larger than 16 MiB, a stream than 4 PiB, or there are too many fields"
+            }
             SealErrorKind::Entropy => "no nonce could be drawn",
             SealErrorKind::Backend => "the encryption backend failed",
         })

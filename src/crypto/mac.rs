@@ -1,9 +1,10 @@
 //! HMAC-SHA-256 (RFC 2104) and the one-block HKDF (RFC 5869) that every derivation here is made of.
 //!
-//! All keys and outputs have 32 bytes, so nothing here can fail and the intermediate keys can be wiped.
+//! All its keys and outputs have 32 bytes, so nothing here can fail and the intermediate keys can be wiped. Beside it stands HKDF-Expand
+//! with SHA-512, for streams.
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 use zeroize::Zeroizing;
 
 /// The block size of SHA-256 in bytes: an HMAC key is padded to it with zeros.
@@ -31,6 +32,27 @@ pub(super) fn expand(prk: &[u8; 32], info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     let mut parts = info.to_vec();
     parts.push(&[1]);
     hmac(prk, &parts)
+}
+
+/// HKDF-Expand with SHA-512: `T(n) = HMAC(prk, T(n - 1) ‖ info ‖ n)`. The key is of at most 128 bytes, `output` of at most 255 times 64:
+/// callers ask for lengths that are fixed.
+pub(super) fn expand_sha512(prk: &[u8], info: &[&[u8]], output: &mut [u8]) {
+    let mut padded = Zeroizing::new([0_u8; 128]);
+    padded.iter_mut().zip(prk).for_each(|(to, from)| *to = *from);
+    let keyed = <Hmac<Sha512> as KeyInit>::new((&*padded).into());
+    let mut last = Zeroizing::new([0_u8; 64]);
+    for (number, part) in (1..=u8::MAX).zip(output.chunks_mut(64)) {
+        let mut mac = keyed.clone();
+        if number > 1 {
+            mac.update(&*last);
+        }
+        info.iter().for_each(|part| mac.update(part));
+        mac.update(&[number]);
+        let mut block = mac.finalize().into_bytes();
+        last.iter_mut().zip(&block).for_each(|(to, from)| *to = *from);
+        zeroize::Zeroize::zeroize(block.as_mut_slice());
+        part.iter_mut().zip(&*last).for_each(|(to, from)| *to = *from);
+    }
 }
 
 /// The salt of an extraction, padded to the block of the hash.
@@ -79,6 +101,7 @@ mod tests {
     fn a_keyed_state_wipes_itself() {
         fn wipes<T: zeroize::ZeroizeOnDrop>() {}
         wipes::<Sha256>();
+        wipes::<Sha512>();
     }
 
     #[test]
@@ -99,6 +122,14 @@ mod tests {
             hkdf::Hkdf::<Sha256>::new(Some(b"a salt"), &ikm).expand(info.as_bytes(), &mut expected).unwrap();
             let (left, right) = ikm.split_at(ikm.len() / 2);
             prop_assert_eq!(*expand(&extract(&SALT, &[left, right]), &[info.as_bytes()]), expected);
+        }
+
+        #[test]
+        fn the_longer_one_agrees_too(prk in any::<[u8; 64]>(), info in ".{0,80}", length in 0_usize..300) {
+            let (mut expected, mut found) = (vec![0; length], vec![0; length]);
+            hkdf::Hkdf::<Sha512>::from_prk(&prk).unwrap().expand(info.as_bytes(), &mut expected).unwrap();
+            expand_sha512(&prk, &[info.as_bytes()], &mut found);
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::envelope::{Header, HeaderError, PlaceKey, ScopeKind};
 use super::key::SecretKey;
 use super::mac;
+use super::stream::StreamKey;
 use crate::core::place::{Scope, push_field};
 
 const SALT: mac::Salt = mac::Salt::new(b"stewardship/1/place");
@@ -62,7 +63,14 @@ impl<'a> PlaceKeys<'a> {
     /// big-endian) and the key (32 bytes); info: `value` and the encodings of the scopes, each behind its length.
     #[must_use]
     pub fn derive(&self) -> SecretKey {
-        derive(&self.keys)
+        derive(&self.keys, b"value")
+    }
+
+    /// The key that seals streams here: derived like [`derive`](Self::derive), with `stream` in place of `value`. Neither tells
+    /// anything about the other.
+    #[must_use]
+    pub fn stream_key(&self) -> StreamKey {
+        StreamKey::new(self.header, derive(&self.keys, b"stream"))
     }
 }
 
@@ -72,7 +80,7 @@ impl fmt::Debug for PlaceKeys<'_> {
     }
 }
 
-fn derive(keys: &[(&Scope, u32, &SecretKey)]) -> SecretKey {
+fn derive(keys: &[(&Scope, u32, &SecretKey)], label: &[u8]) -> SecretKey {
     let heads: Vec<_> = keys
         .iter()
         .map(|(scope, version, _)| ([ScopeKind::of(scope).byte()], version.to_be_bytes()))
@@ -83,7 +91,7 @@ fn derive(keys: &[(&Scope, u32, &SecretKey)]) -> SecretKey {
         .flat_map(|((kind, version), (_, _, key))| [&kind[..], &version[..], &key.expose()[..]])
         .collect();
     let mut info = Vec::new();
-    push_field(&mut info, b"value");
+    push_field(&mut info, label);
     keys.iter().for_each(|(scope, ..)| push_field(&mut info, &scope.to_bytes()));
     SecretKey::copied(&mac::expand(&mac::extract(&SALT, &material), &[&info]))
 }
@@ -147,7 +155,7 @@ mod tests {
             let scopes = scopes();
             let keys = bytes.map(SecretKey::new);
             let all: Vec<_> = (0..3).map(|at| (&scopes[at], versions[at], &keys[at])).collect();
-            let whole = derive(&all);
+            let whole = derive(&all, b"value");
             prop_assert!(whole.ct_eq(&PlaceKeys::new(all.clone()).unwrap().derive()));
 
             let mut flipped = bytes[which];
@@ -162,6 +170,7 @@ mod tests {
             omitted.remove(which);
             let mut turned = all.clone();
             turned.swap(which, (which + 1) % 3);
+            prop_assert!(!whole.ct_eq(&derive(&all, b"stream")));
             for changed in [
                 with((&scopes[which], versions[which], &flipped)),
                 with((&scopes[which], versions[which] + 1, &keys[which])),
@@ -169,7 +178,7 @@ mod tests {
                 omitted,
                 turned,
             ] {
-                prop_assert!(!whole.ct_eq(&derive(&changed)));
+                prop_assert!(!whole.ct_eq(&derive(&changed, b"value")));
             }
         }
     }

@@ -18,6 +18,7 @@ use super::release::ReleaseError;
 use super::requests::{CaseError, NewRequest};
 use super::scan::Scan;
 use super::steward::Steward;
+use super::stream::OpenedStream;
 use super::sweep::Swept;
 use super::trail::TrailError;
 use super::trouble::Trouble;
@@ -34,7 +35,7 @@ use crate::core::id::{CaseId, ConnectionId, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
 use crate::core::policy::PolicyDigest;
 use crate::core::retention::Hold;
-use crate::crypto::Redactors;
+use crate::crypto::{Redactors, StreamSealer, StreamStart};
 
 /// The verbs of a [`Steward`] for synchronous hosts. Everything that is not a verb (policy, time, page) is the steward's own.
 #[derive(Debug)]
@@ -82,6 +83,8 @@ blocking! {
     seal<T: FieldValue, C: DataClass>(place: &Place, kind: &'static str, field: &'static str, value: &Classified<T, C>) -> Result<Vec<u8>, PutError>;
     open_sealed<T: FieldValue, C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
     rebind<C: DataClass>(grant: &Grant, from: &Place, to: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Vec<u8>, RebindError>;
+    seal_stream<C: DataClass>(place: &Place, kind: &'static str, field: &'static str) -> Result<StreamSealer, PutError>;
+    open_stream<C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, start: &StreamStart) -> Result<OpenedStream<C>, OpenError>;
     seal_labelled<T: FieldValue>(place: &Place, kind: &'static str, field: &'static str, value: &Labelled<T>) -> Result<Vec<u8>, PutError>;
     open_labelled<T: FieldValue>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Labelled<T>, OpenError>;
     authorize(question: &Question) -> Result<Access, Trouble>;

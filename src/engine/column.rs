@@ -106,7 +106,8 @@ impl<P: Ports> Steward<P> {
     /// Moves one value that [`seal`](Self::seal) sealed to another place of the same tenant: the one way in which a sealed value changes
     /// its connection, person or record. It is opened against the grant, on the audit trail, and sealed anew.
     ///
-    /// What was sealed for `from` still opens there: overwrite it.
+    /// What was sealed for `from` still opens there: overwrite it. A stream has no such verb: open it, and seal what comes out at its
+    /// new place.
     ///
     /// # Errors
     /// [`RebindError`]; nothing is sealed then.
@@ -137,11 +138,10 @@ impl<P: Ports> Steward<P> {
         class: &'static str,
         plain: Result<Zeroizing<Vec<u8>>, DecodeError>,
     ) -> Result<Vec<u8>, PutError> {
-        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(PutError::BadPlace)?;
+        let key = at_column(place, kind).ok_or(PutError::BadPlace)?;
         if let Some(connection) = place.connection_id() {
             self.live(place.tenant_id(), connection.as_str()).await?;
         }
-        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
         let subject = place.subject_of(field);
         let (field, class) = (Name::new(field), Name::new(class));
         Ok(self.keys().seal_at(place, &key, &field, &class, subject, &plain?).await?)
@@ -157,10 +157,9 @@ impl<P: Ports> Steward<P> {
         (class, sealed): (&'static str, &[u8]),
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         self.check_class(grant, place, category, level).await?;
-        let record = place.record_id().filter(|_| place.is_well_formed()).ok_or(OpenError::NotFound)?;
+        let key = at_column(place, kind).ok_or(OpenError::NotFound)?;
         let mut keys = self.keys();
         self.record_opening(&mut keys, grant, place, category, level).await?;
-        let key = RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id: record };
         let stored = StoredField {
             name: Name::new(field),
             class: Name::new(class),
@@ -169,4 +168,10 @@ impl<P: Ports> Steward<P> {
         };
         keys.open_field(place, &key, &stored).await
     }
+}
+
+/// The key of the record that a place of the host's own names, where every identifier is well formed.
+pub(super) fn at_column(place: &Place, kind: &'static str) -> Option<RecordKey> {
+    let id = place.record_id().filter(|_| place.is_well_formed())?;
+    Some(RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind), id })
 }

@@ -15,7 +15,7 @@ use crate::core::audit::AuditEvent;
 use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
 use crate::core::id::{Name, SubjectId};
 use crate::core::place::{Place, Scope};
-use crate::crypto::{self, Envelope, PlaceKeys, ScopeKind};
+use crate::crypto::{self, Envelope, Header, PlaceKeys, ScopeKind, SecretKey};
 
 /// Why nothing is opened.
 #[derive(Debug, thiserror::Error)]
@@ -193,19 +193,30 @@ impl<P: Ports> KeySession<'_, P> {
         };
         let refused = || OpenError::Sealed { field: field.name.clone() };
         let parsed = Envelope::parse(sealed).map_err(|_| refused())?;
-        let scopes = field_scopes(place, field.subject.as_ref());
-        let named = parsed.header().scopes();
-        if !scopes.iter().map(ScopeKind::of).eq(named.map(|(kind, _)| kind)) {
-            return Err(refused());
-        }
-        let mut keys = Vec::with_capacity(scopes.len());
-        for (scope, (_, version)) in scopes.iter().zip(parsed.header().scopes()) {
-            keys.push((scope, version, self.version(scope, version).await?));
-        }
-        let keys = PlaceKeys::new(keys.iter().map(|(scope, version, key)| (*scope, *version, key)).collect())
+        let keys = self.named(place, field.subject.as_ref(), parsed.header()).await?.ok_or_else(refused)?;
+        let keys = PlaceKeys::new(keys.iter().map(|(scope, version, key)| (scope, *version, key)).collect())
             .map_err(|_| refused())?;
         let context = self.context(place, key, &field.name, &field.class, field.subject.as_ref());
         crypto::open(&*self.inner.backend, &keys.key(), &parsed, &context).map_err(|_| refused())
+    }
+
+    /// The keys that a head names, where its scopes are those of a field about `subject` at `place`.
+    pub(super) async fn named(
+        &mut self,
+        place: &Place,
+        subject: Option<&SubjectId>,
+        header: &Header,
+    ) -> Result<Option<Vec<(Scope, u32, SecretKey)>>, KeyError> {
+        let scopes = field_scopes(place, subject);
+        if !scopes.iter().map(ScopeKind::of).eq(header.scopes().map(|(kind, _)| kind)) {
+            return Ok(None);
+        }
+        let mut keys = Vec::with_capacity(scopes.len());
+        for (scope, (_, version)) in scopes.into_iter().zip(header.scopes()) {
+            let key = self.version(&scope, version).await?;
+            keys.push((scope, version, key));
+        }
+        Ok(Some(keys))
     }
 }
 

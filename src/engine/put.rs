@@ -499,13 +499,23 @@ impl<P: Ports> KeySession<'_, P> {
         subject: Option<&SubjectId>,
         plain: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
+        let keys = self.for_sealing_at(place, field).await?;
+        let context = self.context(place, key, field, class, subject);
+        Ok(self.seal_under(&keys, &context, plain)?)
+    }
+
+    /// The newest keys of all scopes of a field at a place.
+    pub(super) async fn for_sealing_at(
+        &mut self,
+        place: &Place,
+        field: &Name,
+    ) -> Result<Vec<(Scope, u32, SecretKey)>, KeyError> {
         let mut keys = Vec::new();
         for scope in place.scopes(Some(field.as_str())) {
             let (version, key) = self.for_sealing(&scope).await?;
             keys.push((scope, version, key));
         }
-        let context = self.context(place, key, field, class, subject);
-        Ok(self.seal_under(&keys, &context, plain)?)
+        Ok(keys)
     }
 
     /// Seals a value under these very keys.

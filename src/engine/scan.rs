@@ -77,8 +77,9 @@ impl Scan {
 impl<P: Ports> Steward<P> {
     /// Looks at every stored field: whether what its level's controls seal is sealed, by a suite that is on the list.
     ///
-    /// It reads no value and opens nothing: an envelope says its suite in the clear. It looks at the steward's own records; columns of the
-    /// host's own are for the host to look at ([`Envelope::parse`]).
+    /// It reads no value and opens nothing: an envelope says its suite in the clear. It looks at the steward's own records, of which no field
+    /// is a stream; columns and streams of the host's own are for the host to look at ([`Envelope::parse`],
+    /// [`StreamStart::parse`](crate::crypto::StreamStart::parse)).
     ///
     /// A field that was stored when the policy asked less of its level is found too, and so is one whose class the policy does not
     /// declare any more. To put the record again seals it.

@@ -2,12 +2,16 @@
 //!
 //! The file is frozen with the format: what it holds is opened, and refused as it says, by every later version.
 
+use std::io::Read;
+
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use stewardship::Scope;
 use stewardship::access::Environment;
 use stewardship::crypto::{
-    Context, Entropy, EntropyError, Envelope, EnvelopeErrorKind, PlaceKey, PlaceKeys, RecordEnvelope,
-    RustCrypto, SealedValue, SecretKey, open, seal, seal_record, unwrap, wrap,
+    Context, Entropy, EntropyError, Envelope, EnvelopeError, EnvelopeErrorKind, PlaceKey, PlaceKeys,
+    RecordEnvelope, RustCrypto, SealedValue, SecretKey, StreamKey, StreamOpener, StreamSealer, StreamStart,
+    open, seal, seal_record, unwrap, wrap,
 };
 use stewardship::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
 
@@ -33,6 +37,14 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn place_key(scopes: &Value) -> PlaceKey {
+    with_keys(scopes, |keys| keys.key())
+}
+
+fn stream_key(scopes: &Value) -> StreamKey {
+    with_keys(scopes, |keys| keys.stream_key())
+}
+
+fn with_keys<T>(scopes: &Value, make: impl FnOnce(PlaceKeys<'_>) -> T) -> T {
     let scope = |scope: &Value| {
         let (tenant, id) = (TenantId::new(text(&scope["tenant"])), text(&scope["id"]));
         match text(&scope["kind"]) {
@@ -50,7 +62,7 @@ fn place_key(scopes: &Value) -> PlaceKey {
             (scope(own), version, key(&own["key"]))
         })
         .collect();
-    PlaceKeys::new(named.iter().map(|(scope, version, key)| (scope, *version, key)).collect()).unwrap().key()
+    make(PlaceKeys::new(named.iter().map(|(scope, version, key)| (scope, *version, key)).collect()).unwrap())
 }
 
 /// A context that owns its parts.
@@ -165,15 +177,70 @@ fn format_1_refuses_what_is_not_of_it_with_the_refusal_that_it_names() {
     for vector in values {
         let sealed = bytes(&vector["sealed"]);
         let refusal = match Envelope::parse(&sealed) {
-            Err(error) => match error.kind() {
-                EnvelopeErrorKind::Malformed => "malformed",
-                EnvelopeErrorKind::UnknownFormat => "unknown-format",
-                EnvelopeErrorKind::UnknownSuite => "unknown-suite",
-                other => panic!("{other:?}"),
-            },
+            Err(error) => refusal_of(error),
             Ok(envelope) => match open(&RustCrypto, &key, &envelope, &at.context()) {
                 Ok(_) => "opened",
                 Err(_) => "refused",
+            },
+        };
+        assert_eq!(refusal, text(&vector["refusal"]), "{}", text(&vector["name"]));
+    }
+}
+
+fn refusal_of(error: EnvelopeError) -> &'static str {
+    match error.kind() {
+        EnvelopeErrorKind::Malformed => "malformed",
+        EnvelopeErrorKind::UnknownFormat => "unknown-format",
+        EnvelopeErrorKind::UnknownSuite => "unknown-suite",
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a stream holds that is sealed under this key at this place, if it opens.
+fn opened_stream(key: &StreamKey, start: &StreamStart, at: &At, sealed: &[u8]) -> Option<Vec<u8>> {
+    let opener = StreamOpener::new(&RustCrypto, key, start, &at.context()).ok()?;
+    let mut opened = Vec::new();
+    opener.reader(&sealed[start.len()..]).read_to_end(&mut opened).ok()?;
+    Some(opened)
+}
+
+#[test]
+fn format_1_streams_open_and_are_sealed_to_the_very_same_bytes() {
+    let vectors = vectors();
+    let streams = list(&vectors["streams"]);
+    assert_eq!(streams.len(), 8);
+    for vector in streams {
+        let (name, key, at) =
+            (text(&vector["name"]), stream_key(&vector["scopes"]), At::of(&vector["context"]));
+        let length = usize::try_from(vector["length"].as_u64().unwrap()).unwrap();
+        let plaintext: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+        let sealer = StreamSealer::new(&RustCrypto, &Given(bytes(&vector["salt"])), &key, &at.context());
+        let (mut sealer, mut sealed) = (sealer.unwrap().pushed(), Vec::new());
+        plaintext.chunks(100_000).for_each(|piece| sealer.push(piece, &mut sealed).unwrap());
+        sealer.finish(&mut sealed).unwrap();
+        match vector["sealed_sha256"].as_str() {
+            Some(_) => assert_eq!(Sha256::digest(&sealed)[..], bytes(&vector["sealed_sha256"]), "{name}"),
+            None => assert_eq!(sealed, bytes(&vector["sealed"]), "{name}"),
+        }
+        let start = StreamStart::parse(&sealed).unwrap();
+        assert!(opened_stream(&key, &start, &at, &sealed) == Some(plaintext), "{name}");
+    }
+}
+
+#[test]
+fn format_1_refuses_what_is_no_stream_of_it_with_the_refusal_that_it_names() {
+    let vectors = vectors();
+    let refused = &vectors["refused"];
+    let (key, at) = (stream_key(&refused["scopes"]), At::of(&refused["context"]));
+    let streams = list(&refused["streams"]);
+    assert_eq!(streams.len(), 24);
+    for vector in streams {
+        let sealed = bytes(&vector["sealed"]);
+        let refusal = match StreamStart::parse(&sealed) {
+            Err(error) => refusal_of(error),
+            Ok(start) => match opened_stream(&key, &start, &at, &sealed) {
+                Some(_) => "opened",
+                None => "refused",
             },
         };
         assert_eq!(refusal, text(&vector["refusal"]), "{}", text(&vector["name"]));

@@ -10,7 +10,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 KINDS = ["tenant", "connection", "subject", "case"]
 
@@ -38,9 +38,9 @@ def scope_bytes(scope):
     return bytes([number]) + parts
 
 
-def place_key(scopes):
+def place_key(scopes, label="value"):
     material = b"".join(bytes([KINDS.index(s["kind"])]) + u32(s["version"]) + bytes.fromhex(s["key"]) for s in scopes)
-    info = field("value") + b"".join(field(scope_bytes(s)) for s in scopes)
+    info = field(label) + b"".join(field(scope_bytes(s)) for s in scopes)
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=b"stewardship/1/place", info=info).derive(material)
 
 
@@ -104,6 +104,21 @@ def seal_record(scopes, fields, nonce):
         own = xor(nonce, bytes(20) + u32(i))
         bodies.append(xaes.seal(own, plaintext, start + u32(len(fields)) + u32(i) + context(at)))
     return start + nonce + xaes.commitment(nonce), bodies
+
+
+CHUNK = 16_384
+
+
+def seal_stream(scopes, at, salt, plaintext, label="stream", bound=None):
+    start = head(3, scopes)
+    bound = start + context(at) if bound is None else bound
+    info = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0" + salt + bound
+    derived = HKDFExpand(algorithm=hashes.SHA512(), length=76, info=info).derive(place_key(scopes, label))
+    key, base, commitment = derived[:32], derived[32:44], derived[44:]
+    # The last chunk is the one that is shorter: there is always one.
+    parts = [plaintext[k : k + CHUNK] for k in range(0, len(plaintext) + 1, CHUNK)]
+    chunks = [AESGCM(key).encrypt(xor(base, k.to_bytes(12, "big")), part, b"") for k, part in enumerate(parts)]
+    return start + salt + commitment + b"".join(chunks)
 
 
 def wrap(key, secret, nonce, bound):
@@ -171,6 +186,24 @@ def main():
             }
         )
 
+    streams = []
+    pattern = lambda length: bytes(i % 251 for i in range(length))
+    for name, scopes, at, length in [
+        ("nothing, under one scope", tenant, here | {"connection": None, "subject": None}, 0),
+        ("one byte", three, here, 1),
+        ("text beyond ASCII at every part", tenant, here | {"record": "é/1\u0000", "subject": "", "field": "näme"}, 300),
+        ("the last versions", last, here | {"environment": "development"}, 20),
+        ("a byte less than a chunk", three, here, CHUNK - 1),
+        ("a chunk and an empty one", three, here, CHUNK),
+        ("a chunk and a byte", three, here, CHUNK + 1),
+        ("300 chunks and 7 bytes", three, here, 300 * CHUNK + 7),
+    ]:
+        salt = drawn(f"salt/{name}", 24)
+        sealed = seal_stream(scopes, at, salt, pattern(length))
+        stream = {"name": name, "scopes": scopes, "context": at, "salt": salt.hex(), "length": length}
+        stream |= {"sealed": sealed.hex()} if length < 1_000 else {"sealed_sha256": sha256(sealed).hexdigest()}
+        streams.append(stream)
+
     epoch, bound = drawn("epoch", 32), b"stewardship/1/scope" + u32(3) + scope_bytes(three[2])
     wrapped = {
         "name": "a subject's key, version 3",
@@ -214,6 +247,37 @@ def main():
         ("sealed in another environment", seal(three, here | {"environment": "staging"}, nonce(0), b"ada@example.com"), "refused"),
         ("a part moved over the border", seal(three, here | {"kind": "orde", "record": "r1001"}, nonce(0), b"ada@example.com"), "refused"),
     ]
+    salt = drawn("salt", 24)
+    stream = seal_stream(three, here, salt, b"ada@example.com")
+    start = head(3, three)
+    altered = lambda at: stream[:at] + bytes([stream[at] ^ 1]) + stream[at + 1 :]
+    two = seal_stream(three, here, salt, pattern(CHUNK))
+    bad_streams = [
+        ("nothing", b"", "malformed"),
+        ("plain text", b"ada@example.com", "unknown-format"),
+        ("a value", good, "unknown-suite"),
+        ("a record's head", bytes.fromhex(records[0]["head"]), "unknown-suite"),
+        ("a wrapped key", bytes.fromhex(wrapped["sealed"]), "unknown-format"),
+        ("no scope", b"\x01\x03\x00" + stream[7:], "malformed"),
+        ("a version that is longer than it need be", b"\x01\x03\x07\x01\xff\x00\x80\x01" + stream[7:], "malformed"),
+        ("cut off within the commitment", stream[: 7 + 55], "malformed"),
+        ("no chunk", stream[: 7 + 56], "refused"),
+        ("another version of a key", b"\x01\x03\x07\x01\x7e\x80\x01" + stream[7:], "refused"),
+        ("another salt", altered(7), "refused"),
+        ("another commitment", altered(7 + 24), "refused"),
+        ("another ciphertext", altered(7 + 56), "refused"),
+        ("another tag", altered(len(stream) - 1), "refused"),
+        ("cut off", stream[:-1], "refused"),
+        ("a byte longer", stream + b"\x00", "refused"),
+        ("cut off at the border of a chunk", two[:-16], "refused"),
+        ("sealed for another record", seal_stream(three, here | {"record": "1002"}, salt, b"x"), "refused"),
+        ("sealed for another class", seal_stream(three, here | {"class": "buyer.name"}, salt, b"x"), "refused"),
+        ("sealed in another environment", seal_stream(three, here | {"environment": "staging"}, salt, b"x"), "refused"),
+        ("sealed under the key of values", seal_stream(three, here, salt, b"x", label="value"), "refused"),
+        ("bound to no head", seal_stream(three, here, salt, b"x", bound=context(here)), "refused"),
+        ("bound to no place", seal_stream(three, here, salt, b"x", bound=start), "refused"),
+        ("bound to nothing", seal_stream(three, here, salt, b"x", bound=b""), "refused"),
+    ]
     json.dump(
         {
             "format": 1,
@@ -224,7 +288,9 @@ def main():
                 "scopes": three,
                 "context": here,
                 "values": [{"name": name, "sealed": sealed.hex(), "refusal": refusal} for name, sealed, refusal in bad],
+                "streams": [{"name": name, "sealed": sealed.hex(), "refusal": refusal} for name, sealed, refusal in bad_streams],
             },
+            "streams": streams,
         },
         __import__("sys").stdout,
         indent=1,

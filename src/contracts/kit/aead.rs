@@ -12,14 +12,16 @@ use crate::crypto::{AeadBackend, AeadError, RustCrypto};
 /// use stewardship::contracts::kit;
 /// use stewardship::crypto::RustCrypto;
 /// let report = kit::check_aead(&RustCrypto);
-/// assert!(report.held("standard") && report.held("authentic"));
+/// assert!(report.held("standard") && report.held("authentic") && report.held("prepared"));
 /// report.into_result()?;
 /// # Ok::<(), kit::KitError>(())
 /// ```
 pub fn check_aead(backend: &dyn AeadBackend) -> Report {
     let mut report = Report::new();
-    report.add("standard", standard(backend));
-    report.add("authentic", authentic(backend));
+    let asked = Asked { backend, prepared: false };
+    report.add("standard", standard(asked));
+    report.add("authentic", authentic(asked).and_then(|()| lengths(backend)));
+    report.add("prepared", prepared(backend));
     report.add("forgetful", Err(Broken::skipped("safe code cannot look for a key in memory")));
     report
 }
@@ -87,20 +89,20 @@ const NONCE: [u8; 12] = *b"\xca\xfe\xba\xbe\xfa\xce\xdb\xad\xde\xca\xf8\x88";
 /// Around the borders of blocks, of the counters' first carry, and of what is done at once.
 const LENGTHS: [usize; 14] = [0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 1_024, 4_097, 65_537];
 
-fn standard(backend: &dyn AeadBackend) -> Result<(), Broken> {
+fn standard(asked: Asked<'_>) -> Result<(), Broken> {
     const HINT: &str =
         "AES-256 in Galois/Counter Mode with a 96-bit nonce and the whole 128-bit tag (NIST SP 800-38D)";
     for (number, vector) in VECTORS.iter().enumerate() {
         let case = number + 13;
         let mut buffer = vector.plaintext.to_vec();
-        let tag = backend.seal_in_place_detached(&vector.key, &vector.nonce, vector.aad, &mut buffer);
+        let tag = asked.seal(&vector.key, &vector.nonce, vector.aad, &mut buffer);
         ensure(
             tag == Ok(vector.tag) && buffer == vector.ciphertext,
             &format!("the published ciphertext and tag of test case {case}"),
             || "others".to_owned(),
             HINT,
         )?;
-        let opened = opened(backend, &vector.key, &vector.nonce, vector.aad, vector.ciphertext, &vector.tag);
+        let opened = asked.opened(&vector.key, &vector.nonce, vector.aad, vector.ciphertext, &vector.tag);
         ensure(
             opened.as_deref() == Ok(vector.plaintext),
             &format!("test case {case} to open"),
@@ -112,7 +114,7 @@ fn standard(backend: &dyn AeadBackend) -> Result<(), Broken> {
         let text = text(length);
         let aad = text.get(length / 2..).unwrap_or_default();
         let (mut ours, mut theirs) = (text.clone(), text.clone());
-        let tag = backend.seal_in_place_detached(&KEY, &NONCE, aad, &mut theirs);
+        let tag = asked.seal(&KEY, &NONCE, aad, &mut theirs);
         let known = RustCrypto.seal_in_place_detached(&KEY, &NONCE, aad, &mut ours);
         ensure(
             tag.is_ok() && (tag, &theirs) == (known, &ours),
@@ -120,7 +122,7 @@ fn standard(backend: &dyn AeadBackend) -> Result<(), Broken> {
             || "another ciphertext or tag".to_owned(),
             HINT,
         )?;
-        let opened = known.and_then(|tag| opened(backend, &KEY, &NONCE, aad, &ours, &tag));
+        let opened = known.and_then(|tag| asked.opened(&KEY, &NONCE, aad, &ours, &tag));
         ensure(
             opened.as_ref() == Ok(&text),
             &format!("{length} bytes that `RustCrypto` sealed to open"),
@@ -132,20 +134,20 @@ fn standard(backend: &dyn AeadBackend) -> Result<(), Broken> {
 }
 
 /// One byte after the other of what makes an answer is altered in one bit, and what can be longer or shorter is.
-fn authentic(backend: &dyn AeadBackend) -> Result<(), Broken> {
+fn authentic(asked: Asked<'_>) -> Result<(), Broken> {
     const HINT: &str = "compare all sixteen bytes of the tag, over the nonce, the associated data and the ciphertext as they are given";
     const WIPE: &str = "wipe the buffer of the plaintext where an opening fails";
     let text = text(40);
     let aad = b"twenty bytes of data";
     let mut sealed = text.clone();
-    let tag = backend.seal_in_place_detached(&KEY, &NONCE, aad, &mut sealed);
+    let tag = asked.seal(&KEY, &NONCE, aad, &mut sealed);
     let Ok(tag) = tag else {
         return ensure(false, "a value to be sealed", || "a failure".to_owned(), HINT);
     };
     let refused = |what: &str, key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], text: &[u8], tag: &[u8; 16]| {
         // Not zero already, so that what is left there is seen.
         let mut plaintext = vec![0xee; text.len()];
-        let opened = backend.open_detached(key, nonce, aad, text, tag, &mut plaintext);
+        let opened = asked.open(key, nonce, aad, text, tag, &mut plaintext);
         ensure(opened.is_err(), &format!("a failure where {what}"), || "an opening".to_owned(), HINT)?;
         let wiped = plaintext.iter().all(|byte| *byte == 0);
         ensure(wiped, "nothing to be left of what was refused", || "bytes in the buffer".to_owned(), WIPE)
@@ -176,23 +178,122 @@ fn authentic(backend: &dyn AeadBackend) -> Result<(), Broken> {
     let longer = [&sealed[..], &[0]].concat();
     refused("the ciphertext is longer", &KEY, &NONCE, aad, &longer, &tag)?;
 
-    let mut other = vec![0; sealed.len().saturating_sub(1)];
-    let short = backend.open_detached(&KEY, &NONCE, aad, &sealed, &tag, &mut other);
-    ensure(short.is_err(), "a failure where the buffer is too short", || "an opening".to_owned(), HINT)?;
-    let opened = opened(backend, &KEY, &NONCE, aad, &sealed, &tag);
+    let opened = asked.opened(&KEY, &NONCE, aad, &sealed, &tag);
     ensure(opened.as_ref() == Ok(&text), "what is not altered to open", || "another answer".to_owned(), HINT)
 }
 
-fn opened(
-    backend: &dyn AeadBackend,
-    key: &[u8; 32],
-    nonce: &[u8; 12],
-    aad: &[u8],
-    ciphertext: &[u8],
-    tag: &[u8; 16],
-) -> Result<Vec<u8>, AeadError> {
-    let mut plaintext = vec![0; ciphertext.len()];
-    backend.open_detached(key, nonce, aad, ciphertext, tag, &mut plaintext).map(|()| plaintext)
+/// A buffer that is not as long as the ciphertext.
+fn lengths(backend: &dyn AeadBackend) -> Result<(), Broken> {
+    let (mut sealed, aad) = (text(40), b"");
+    let tag = backend.seal_in_place_detached(&KEY, &NONCE, aad, &mut sealed).unwrap_or_default();
+    let mut short = [0; 39];
+    let opened = backend.open_detached(&KEY, &NONCE, aad, &sealed, &tag, &mut short);
+    ensure(
+        opened.is_err(),
+        "a failure where the buffer is too short",
+        || "an opening".to_owned(),
+        "refuse a buffer that is not as long as the ciphertext",
+    )
+}
+
+/// All of it again under prepared keys; then messages under two keys that are prepared at the same time.
+fn prepared(backend: &dyn AeadBackend) -> Result<(), Broken> {
+    const HINT: &str =
+        "a prepared key holds nothing but what is derived from its own bytes, and no message changes it";
+    let asked = Asked { backend, prepared: true };
+    standard(asked)?;
+    authentic(asked)?;
+    let other_key = KEY.map(|byte| !byte);
+    let keys =
+        backend.prepare(&KEY).and_then(|one| Ok([(KEY, one), (other_key, backend.prepare(&other_key)?)]));
+    let Ok(keys) = keys else {
+        return ensure(false, "two keys to be prepared", || "a failure".to_owned(), HINT);
+    };
+    let alone = Asked { backend, prepared: false };
+    let mut messages = Vec::new();
+    for number in 0..8 {
+        for (at, (bytes, key)) in keys.iter().enumerate() {
+            let (nonce, aad, text) = (NONCE.map(|byte| byte ^ number), [number], text(100));
+            let (mut ours, mut theirs) = (text.clone(), text.clone());
+            let (tag, known) = (
+                key.seal_in_place_detached(&nonce, &aad, &mut ours),
+                alone.seal(bytes, &nonce, &aad, &mut theirs),
+            );
+            ensure(
+                tag.is_ok() && (tag, &ours) == (known, &theirs),
+                &format!("message {number} of a prepared key to be what the call with its bytes gives"),
+                || "another ciphertext or tag".to_owned(),
+                HINT,
+            )?;
+            messages.push((at, nonce, aad, ours, tag.unwrap_or_default()));
+        }
+    }
+    for (at, nonce, aad, sealed, tag) in messages.into_iter().rev() {
+        let Some((_, key)) = keys.get(at) else { continue };
+        let mut altered = sealed.clone();
+        altered.iter_mut().take(1).for_each(|byte| *byte ^= 1);
+        let refused = key.open_in_place_detached(&nonce, &aad, &mut altered, &tag);
+        let mut opened = sealed;
+        let answer = key.open_in_place_detached(&nonce, &aad, &mut opened, &tag);
+        ensure(
+            refused.is_err() && answer.is_ok() && opened == text(100),
+            "what was sealed to open in any order, after a failure too",
+            || "another answer".to_owned(),
+            HINT,
+        )?;
+    }
+    Ok(())
+}
+
+/// A backend, and how it is asked: with the bytes of the key, or with a key that it prepared.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    backend: &'a dyn AeadBackend,
+    prepared: bool,
+}
+
+impl Asked<'_> {
+    fn seal(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], AeadError> {
+        if self.prepared {
+            return self.backend.prepare(key)?.seal_in_place_detached(nonce, aad, buffer);
+        }
+        self.backend.seal_in_place_detached(key, nonce, aad, buffer)
+    }
+
+    /// `plaintext` is as long as `ciphertext`.
+    fn open(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
+    ) -> Result<(), AeadError> {
+        if self.prepared {
+            plaintext.iter_mut().zip(ciphertext).for_each(|(to, from)| *to = *from);
+            return self.backend.prepare(key)?.open_in_place_detached(nonce, aad, plaintext, tag);
+        }
+        self.backend.open_detached(key, nonce, aad, ciphertext, tag, plaintext)
+    }
+
+    fn opened(
+        self,
+        key: &[u8; 32],
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+    ) -> Result<Vec<u8>, AeadError> {
+        let mut plaintext = vec![0; ciphertext.len()];
+        self.open(key, nonce, aad, ciphertext, tag, &mut plaintext).map(|()| plaintext)
+    }
 }
 
 /// The same bytes with one bit of one byte altered, each byte in turn, a bit of each weight.

@@ -3,7 +3,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroize;
 
-use super::{AeadBackend, AeadError};
+use super::{AeadBackend, AeadError, AeadKey};
 
 /// AES-256-GCM of AWS-LC, through `aws-lc-rs`: C and assembly, several times faster than [`RustCrypto`](super::RustCrypto) on large
 /// values, and needs a C compiler to build. It wipes its keys itself.
@@ -33,10 +33,7 @@ impl AeadBackend for AwsLc {
         aad: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; 16], AeadError> {
-        let tag = prepared(key)?
-            .seal_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), buffer)
-            .map_err(|_| AeadError::new())?;
-        tag.as_ref().try_into().map_err(|_| AeadError::new())
+        seal(&prepared(key)?, nonce, aad, buffer)
     }
 
     fn open_detached(
@@ -54,8 +51,42 @@ impl AeadBackend for AwsLc {
         });
         opened.inspect_err(|_| plaintext.zeroize())
     }
+
+    fn prepare(&self, key: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
+        Ok(Box::new(Prepared(prepared(key)?)))
+    }
+}
+
+/// A key of AWS-LC, which wipes itself.
+struct Prepared(LessSafeKey);
+
+impl AeadKey for Prepared {
+    fn seal_in_place_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], AeadError> {
+        seal(&self.0, nonce, aad, buffer)
+    }
+
+    fn open_in_place_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), AeadError> {
+        let opened = self.0.open_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), tag, buffer);
+        opened.map(|_| ()).map_err(|_| AeadError::new()).inspect_err(|_| buffer.zeroize())
+    }
 }
 
 fn prepared(key: &[u8; 32]) -> Result<LessSafeKey, AeadError> {
     UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| AeadError::new())
+}
+
+fn seal(key: &LessSafeKey, nonce: &[u8; 12], aad: &[u8], buffer: &mut [u8]) -> Result<[u8; 16], AeadError> {
+    let sealed = key.seal_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), buffer);
+    sealed.map_err(|_| AeadError::new())?.as_ref().try_into().map_err(|_| AeadError::new())
 }

@@ -17,7 +17,9 @@ pub use rust_crypto::RustCrypto;
 /// To ensure correctness:
 /// - **`standard`**: results are those of NIST SP 800-38D; any two backends open what the other sealed.
 /// - **`authentic`**: opening succeeds for the very tag alone, compared in constant time; a failure leaves nothing of the plaintext.
-/// - **`forgetful`**: no key, and nothing derived from one, stays in memory after a call.
+/// - **`forgetful`**: no key, and nothing derived from one, stays in memory after a call, or after a prepared key is dropped.
+/// - **`prepared`**: a prepared key does what the calls with its bytes do, under the same rules, for as many messages as it is asked for,
+///   in any order; two of them know nothing of one another.
 pub trait AeadBackend: Send + Sync + 'static {
     /// Encrypts `buffer` in place and returns the tag.
     ///
@@ -43,6 +45,52 @@ pub trait AeadBackend: Send + Sync + 'static {
         ciphertext: &[u8],
         tag: &[u8; 16],
         plaintext: &mut [u8],
+    ) -> Result<(), AeadError>;
+
+    /// Prepares a key for many messages: what is derived from it is derived once.
+    ///
+    /// # Errors
+    /// The backend failed.
+    fn prepare(&self, key: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError>;
+}
+
+/// A key of an [`AeadBackend`] that is ready for many messages. Its rules are the backend's.
+///
+/// # Example: two messages under one key
+/// ```
+/// use stewardship::crypto::{AeadBackend, RustCrypto};
+///
+/// let key = RustCrypto.prepare(&[7; 32])?;
+/// let mut messages = [*b"one", *b"two"];
+/// let first = key.seal_in_place_detached(&[1; 12], b"", &mut messages[0])?;
+/// let second = key.seal_in_place_detached(&[2; 12], b"", &mut messages[1])?;
+/// key.open_in_place_detached(&[2; 12], b"", &mut messages[1], &second)?;
+/// assert_eq!(&messages[1], b"two");
+/// assert_eq!(RustCrypto.seal_in_place_detached(&[7; 32], &[1; 12], b"", &mut { *b"one" })?, first);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait AeadKey: Send + Sync + 'static {
+    /// Encrypts `buffer` in place and returns the tag.
+    ///
+    /// # Errors
+    /// The backend failed.
+    fn seal_in_place_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], AeadError>;
+
+    /// Decrypts `buffer` in place, where `tag` is the right one; wipes it otherwise.
+    ///
+    /// # Errors
+    /// The tag is not the right one, or the backend failed; these are not told apart.
+    fn open_in_place_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
     ) -> Result<(), AeadError>;
 }
 

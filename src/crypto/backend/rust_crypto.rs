@@ -4,7 +4,7 @@ use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use zeroize::Zeroize;
 
-use super::{AeadBackend, AeadError};
+use super::{AeadBackend, AeadError, AeadKey};
 
 /// The default backend: `aes-gcm` of RustCrypto, pure Rust, with AES instructions where the machine has them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,5 +47,51 @@ impl AeadBackend for RustCrypto {
             Err(_) => Err(AeadError::new()),
         };
         opened.inspect_err(|_| plaintext.zeroize())
+    }
+
+    fn prepare(&self, key: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
+        Ok(Box::new(Prepared(Aes256Gcm::new(key.into()))))
+    }
+}
+
+/// The key schedule and the table of GHASH. They wipe themselves.
+struct Prepared(Aes256Gcm);
+
+impl AeadKey for Prepared {
+    #[inline(never)]
+    fn seal_in_place_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], AeadError> {
+        self.0
+            .encrypt_inout_detached(nonce.into(), aad, buffer.into())
+            .map(Into::into)
+            .map_err(|_| AeadError::new())
+    }
+
+    #[inline(never)]
+    fn open_in_place_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), AeadError> {
+        let both = InOutBuf::from(&mut *buffer);
+        let opened = self.0.decrypt_inout_detached(nonce.into(), aad, both, tag.into());
+        opened.map_err(|_| AeadError::new()).inspect_err(|_| buffer.zeroize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prepared_key_wipes_itself() {
+        fn wipes<T: zeroize::ZeroizeOnDrop>() {}
+        wipes::<Aes256Gcm>();
     }
 }

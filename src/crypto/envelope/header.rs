@@ -21,11 +21,13 @@ pub enum Suite {
     KcXaes256Gcm,
     /// The fields of a record, each by XAES-256-GCM, with one key commitment: 2.
     KcXaes256GcmRecord,
+    /// A stream of chunks, by C2SP chunked encryption with AES-256-GCM and SHA-512 ("Cobblestone-256"): 3.
+    Cobblestone256,
 }
 
 impl Suite {
     /// Every suite.
-    pub const ALL: [Self; 2] = [Self::KcXaes256Gcm, Self::KcXaes256GcmRecord];
+    pub const ALL: [Self; 3] = [Self::KcXaes256Gcm, Self::KcXaes256GcmRecord, Self::Cobblestone256];
 
     /// The byte that stands for it.
     #[must_use]
@@ -33,6 +35,7 @@ impl Suite {
         match self {
             Self::KcXaes256Gcm => 1,
             Self::KcXaes256GcmRecord => 2,
+            Self::Cobblestone256 => 3,
         }
     }
 

@@ -16,8 +16,8 @@ use super::error::{EnvelopeError, EnvelopeErrorKind, OpenError, SealError, SealE
 use super::key::SecretKey;
 use super::xaes::{NONCE, Xaes};
 
-pub(super) use self::body::{BODY_OVERHEAD, Body, append_body};
-pub(super) use self::header::FORMAT;
+pub(super) use self::body::{BODY_OVERHEAD, Body, append_body, room};
+pub(super) use self::header::{FORMAT, MAX_HEAD};
 pub use self::header::{Header, HeaderError, MAX_SCOPES, ScopeKind, Suite};
 pub use self::record::{MAX_FIELDS, RecordEnvelope, RecordOpener, SealedRecord, seal_record};
 pub use self::sealed::{SealedValue, SealedValueError};
@@ -108,7 +108,7 @@ impl<'a> Envelope<'a> {
 }
 
 /// Reads format, suite and head; gives the rest as well.
-fn parse_head(bytes: &[u8]) -> Result<(Suite, Header, &[u8]), EnvelopeError> {
+pub(super) fn parse_head(bytes: &[u8]) -> Result<(Suite, Header, &[u8]), EnvelopeError> {
     let malformed = EnvelopeError::new(EnvelopeErrorKind::Malformed);
     let ([format, suite], rest) = bytes.split_first_chunk().ok_or(malformed)?;
     if *format != FORMAT {
@@ -340,7 +340,7 @@ pub(in crate::crypto) mod tests {
 
     use super::header::tests::any_header;
     use super::*;
-    use crate::crypto::backend::{AeadError, RustCrypto};
+    use crate::crypto::backend::{AeadError, AeadKey, RustCrypto};
     use crate::crypto::context::tests::{Owned, any_context};
     use crate::crypto::entropy::{EntropyError, OsEntropy};
 
@@ -486,6 +486,10 @@ pub(in crate::crypto) mod tests {
                 _: &[u8; 16],
                 _: &mut [u8],
             ) -> Result<(), AeadError> {
+                Err(AeadError::new())
+            }
+
+            fn prepare(&self, _: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
                 Err(AeadError::new())
             }
         }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::crypto::danger::SeededEntropy;
-use crate::crypto::{AeadError, EntropyError};
+use crate::crypto::{AeadError, AeadKey, EntropyError};
 
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
@@ -264,6 +264,10 @@ fn backend_and_entropy_are_the_ones_given() {
             _: &[u8; 16],
             _: &mut [u8],
         ) -> Result<(), AeadError> {
+            Err(AeadError::new())
+        }
+
+        fn prepare(&self, _: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
             Err(AeadError::new())
         }
     }

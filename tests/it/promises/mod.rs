@@ -18,3 +18,4 @@ mod p12_page;
 mod p13_input;
 mod pseudonyms;
 mod races;
+mod streams;

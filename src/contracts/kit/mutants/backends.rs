@@ -1,9 +1,11 @@
+use std::sync::{Arc, Mutex};
+
 use super::super::{Outcome, check_aead};
 use super::catches;
-use crate::crypto::{AeadBackend, AeadError, RustCrypto};
+use crate::crypto::{AeadBackend, AeadError, AeadKey, RustCrypto};
 
 /// A backend with one flaw.
-struct Flawed(Flaw);
+struct Flawed(Flaw, Arc<Mutex<[u8; 32]>>);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Flaw {
@@ -22,6 +24,14 @@ enum Flaw {
     FailsOnEmptyValues,
     LeavesPlaintext,
     WritesPastTheEnd,
+    PreparesNothing,
+    PreparedIgnoresTheNonce,
+    PreparedIgnoresAad,
+    PreparedComparesNoTag,
+    PreparedLeavesPlaintext,
+    PreparedCountsNonces,
+    PreparedFailsAfterARefusal,
+    PreparedSharesTheKey,
 }
 
 use Flaw::*;
@@ -71,6 +81,87 @@ impl AeadBackend for Flawed {
             plaintext.fill(0);
         }
         opened
+    }
+
+    fn prepare(&self, key: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
+        if self.0 == PreparesNothing {
+            return Err(AeadError::new());
+        }
+        let mut last = self.1.lock().unwrap();
+        *last = *key;
+        Ok(Box::new(FlawedKey {
+            flaw: self.0,
+            key: *key,
+            last: Arc::clone(&self.1),
+            asked: Mutex::default(),
+        }))
+    }
+}
+
+/// A prepared key with one flaw: sound where the flaw is one of the backend's.
+struct FlawedKey {
+    flaw: Flaw,
+    key: [u8; 32],
+    last: Arc<Mutex<[u8; 32]>>,
+    /// Messages sealed, and whether an opening was refused.
+    asked: Mutex<(u8, bool)>,
+}
+
+impl FlawedKey {
+    fn seen<'a>(&self, nonce: &[u8; 12], aad: &'a [u8]) -> ([u8; 32], [u8; 12], &'a [u8]) {
+        let (mut key, mut nonce, mut aad) = (self.key, *nonce, aad);
+        match self.flaw {
+            PreparedIgnoresTheNonce => nonce = [0; 12],
+            PreparedIgnoresAad => aad = b"",
+            PreparedSharesTheKey => key = *self.last.lock().unwrap(),
+            _ => {}
+        }
+        (key, nonce, aad)
+    }
+}
+
+impl AeadKey for FlawedKey {
+    fn seal_in_place_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<[u8; 16], AeadError> {
+        let (key, mut nonce, aad) = self.seen(nonce, aad);
+        let mut asked = self.asked.lock().unwrap();
+        if self.flaw == PreparedCountsNonces {
+            nonce[11] ^= asked.0;
+        }
+        asked.0 += 1;
+        RustCrypto.seal_in_place_detached(&key, &nonce, aad, buffer)
+    }
+
+    fn open_in_place_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; 16],
+    ) -> Result<(), AeadError> {
+        let (key, nonce, aad) = self.seen(nonce, aad);
+        let mut asked = self.asked.lock().unwrap();
+        if self.flaw == PreparedFailsAfterARefusal && asked.1 {
+            return Err(AeadError::new());
+        }
+        let sealed = buffer.to_vec();
+        let opened = RustCrypto.open_detached(&key, &nonce, aad, &sealed, tag, buffer);
+        asked.1 |= opened.is_err();
+        match self.flaw {
+            PreparedComparesNoTag => {
+                buffer.copy_from_slice(&sealed);
+                RustCrypto.seal_in_place_detached(&key, &nonce, aad, buffer).map(|_| ())
+            }
+            PreparedLeavesPlaintext if opened.is_err() => {
+                buffer.copy_from_slice(&sealed);
+                opened
+            }
+            _ => opened,
+        }
     }
 }
 
@@ -127,7 +218,8 @@ fn every_backend_of_the_crate_keeps_the_contract() {
     ];
     for (name, backend) in backends {
         let report = check_aead(*backend);
-        assert!(report.held("standard") && report.held("authentic"), "{name}: {report}");
+        let held = ["standard", "authentic", "prepared"].map(|rule| report.held(rule));
+        assert_eq!(held, [true; 3], "{name}: {report}");
         report.into_result().unwrap();
     }
 }
@@ -150,8 +242,16 @@ fn every_flaw_of_a_backend_is_caught() {
         (FailsOnEmptyValues, "standard"),
         (LeavesPlaintext, "authentic"),
         (WritesPastTheEnd, "authentic"),
+        (PreparesNothing, "prepared"),
+        (PreparedIgnoresTheNonce, "prepared"),
+        (PreparedIgnoresAad, "prepared"),
+        (PreparedComparesNoTag, "prepared"),
+        (PreparedLeavesPlaintext, "prepared"),
+        (PreparedCountsNonces, "prepared"),
+        (PreparedFailsAfterARefusal, "prepared"),
+        (PreparedSharesTheKey, "prepared"),
     ] {
-        catches(&check_aead(&Flawed(flaw)), rule, &flaw);
+        catches(&check_aead(&Flawed(flaw, Arc::default())), rule, &flaw);
     }
 }
 
