@@ -1,6 +1,6 @@
 //! 7: when a revocation returns, nothing under that scope opens any more, from any copy, and the certificate says from when.
 
-use stewardship::contracts::{Ports, RecordStore};
+use stewardship::contracts::{Destruction, Ports, RecordStore};
 use stewardship::engine::{KeyError, OpenError, Trouble};
 use stewardship::{Access, Action, Period, Question, Resource, Scope, block_on};
 
@@ -104,6 +104,63 @@ fn promise_07_a_backup_of_records_and_keys_is_dead_from_the_destruction_of_its_e
     let grant = restored.as_ref().map(|steward| grant_or_error(steward, &place));
     // The decision cannot even be put on record: every key of that backup hung from the epoch.
     assert!(matches!(grant, Ok(Err(Trouble::Provider(_)))), "{grant:?}");
+}
+
+/// The horizons of the backups are far away, so that the end of the epoch alone can kill them.
+fn far_horizons() -> World {
+    let policy = POLICY.replace("key_store = \"35 days\"", "key_store = \"240 months\"");
+    let world = World::under(&policy.replace("records = \"35 days\"", "records = \"240 months\""));
+    let steward = world.connected();
+    steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+    steward.revoke(&shop_scope(), "the seller asked").unwrap();
+    world
+}
+
+#[test]
+fn promise_07_the_certificate_waits_for_the_day_on_which_the_provider_destroys_the_key() {
+    let world = far_horizons();
+    let steward = world.steward();
+    world.provider.wait(Period::days(30), &world.clock);
+    let epoch = steward.rotate_epoch().unwrap();
+    let at = Period::days(30).after(world.now());
+    assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), [Destruction::Effective(at)]);
+
+    let swept = steward.sweep().unwrap();
+    assert_eq!((swept.certified().count(), swept.withheld().count()), (0, 1));
+    assert_eq!(swept.disposals[0].certifiable_from(), Some(at));
+    // Asked again meanwhile, it is still that day.
+    world.clock.advance(Period::days(29));
+    assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), [Destruction::Effective(at)]);
+    assert_eq!(steward.sweep().unwrap().certified().count(), 0);
+
+    world.clock.advance(Period::days(1));
+    let swept = steward.sweep().unwrap();
+    assert_eq!(swept.certified().count(), 1);
+    assert_eq!(swept.disposals[0].certifiable_from(), Some(at));
+    assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), []);
+}
+
+/// Somebody at the provider stopped the destruction: the day passes, and nothing is certified, until it was asked for anew and is done.
+#[test]
+fn promise_07_a_destruction_that_was_stopped_at_the_provider_certifies_nothing() {
+    let world = far_horizons();
+    let steward = world.steward();
+    world.provider.wait(Period::days(30), &world.clock);
+    let epoch = steward.rotate_epoch().unwrap();
+    steward.destroy_epochs_before(epoch, world.now()).unwrap();
+    world.provider.stop();
+    world.clock.advance(Period::days(31));
+    for steward in [&steward, &world.steward()] {
+        let swept = steward.sweep().unwrap();
+        assert_eq!((swept.certified().count(), swept.withheld().count()), (0, 1));
+        // What is left is the horizon of the backups.
+        assert!(swept.disposals[0].certifiable_from().unwrap() > Period::months(200).after(world.now()));
+    }
+    let at = Period::days(30).after(world.now());
+    assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), [Destruction::Effective(at)]);
+    assert_eq!(steward.sweep().unwrap().disposals[0].certifiable_from(), Some(at));
+    world.clock.advance(Period::days(30));
+    assert_eq!(steward.sweep().unwrap().certified().count(), 1);
 }
 
 fn grant_or_error(steward: &TestSteward, place: &stewardship::Place) -> Result<(), Trouble> {
