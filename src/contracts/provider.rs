@@ -105,7 +105,7 @@ impl Error for ProviderError {
 
 /// Holds the keys that wrap the keys of epochs, and never lets them out.
 ///
-/// Each rule has one of the same name in the [kit](super::kit).
+/// Each rule has one of the same name in the [kit](super::kit); [`manual::kms`](crate::manual::kms) tells how to write a provider.
 ///
 /// To ensure correctness:
 /// - **`wrap-round-trip`**: what was wrapped unwraps to the same secret, and shows no part of it.

@@ -117,7 +117,12 @@ impl World {
 
     /// A process of its own over this world. Every store, source and provider call passes the faults.
     pub(crate) fn start(&self) -> Result<TestSteward, BuildError> {
-        let provider = FaultyProvider::new(self.provider.clone(), &self.faults);
+        self.start_with(self.provider.clone())
+    }
+
+    /// The same with other provider keys.
+    pub(crate) fn start_with(&self, provider: impl KeyProvider) -> Result<TestSteward, BuildError> {
+        let provider = FaultyProvider::new(provider, &self.faults);
         let steward =
             Steward::builder(self.policy.clone(), Faulty::new(self.memory.clone(), &self.faults), provider)
                 .bind::<(Token, Creator, Order, Voucher, Note, Pacing)>()

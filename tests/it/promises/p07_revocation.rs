@@ -1,7 +1,9 @@
 //! 7: when a revocation returns, nothing under that scope opens any more, from any copy, and the certificate says from when.
 
 use stewardship::contracts::{Destruction, Ports, RecordStore};
+use stewardship::crypto::SecretKey;
 use stewardship::engine::{KeyError, OpenError, Trouble};
+use stewardship::ports::local_keys::LocalKeys;
 use stewardship::{Access, Action, Period, Question, Resource, Scope, block_on};
 
 use crate::world::*;
@@ -161,6 +163,33 @@ fn promise_07_a_destruction_that_was_stopped_at_the_provider_certifies_nothing()
     assert_eq!(steward.sweep().unwrap().disposals[0].certifiable_from(), Some(at));
     world.clock.advance(Period::days(30));
     assert_eq!(steward.sweep().unwrap().certified().count(), 1);
+}
+
+/// Keys that come from one root key can be made again for as long as it lives: no certificate is given because of them.
+#[test]
+fn promise_07_keys_from_a_root_key_never_make_a_backup_dead() {
+    let policy = POLICY.replace("key_store = \"35 days\"", "key_store = \"240 months\"");
+    let world = World::under(&policy.replace("records = \"35 days\"", "records = \"240 months\""));
+    let keys = || LocalKeys::from_key(SecretKey::new(std::array::from_fn(|i| i as u8)));
+    let steward = world.start_with(keys()).unwrap();
+    steward.accept_terms(&world.owner(), world.policy.digest()).unwrap();
+    steward.connect(&world.owner(), &shop(), "tiktok-shop").unwrap();
+    steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+    let backup = world.memory.snapshot();
+    steward.revoke(&shop_scope(), "the seller asked").unwrap();
+    let horizon = Period::months(240).after(world.now());
+    for _ in 0..3 {
+        world.clock.advance(Period::days(400));
+        let epoch = steward.rotate_epoch().unwrap();
+        let destroyed = steward.destroy_epochs_before(epoch, world.now()).unwrap();
+        assert!(!destroyed.is_empty() && destroyed.iter().all(|answer| *answer == Destruction::Unsupported));
+        let swept = steward.sweep().unwrap();
+        assert_eq!((swept.certified().count(), swept.withheld().count()), (0, 1));
+        assert!(swept.disposals[0].certifiable_from().unwrap() >= horizon);
+    }
+    // Withheld with reason: the backup of both stores still opens, whatever was destroyed.
+    let restored = world.over(&backup.snapshot()).start_with(keys()).unwrap();
+    assert_eq!(read::<Creator>(&restored, &about(ADA)).unwrap(), values(&creator("ada")));
 }
 
 fn grant_or_error(steward: &TestSteward, place: &stewardship::Place) -> Result<(), Trouble> {

@@ -187,8 +187,8 @@ impl KeyProvider for Vault {
     ) -> Result<SecretKey, ProviderError> {
         let state = self.state.lock().unwrap();
         let destroyed = self.destroyed(&state, id)?;
-        let (stopped, now) = (self.has(StoppedKeepsItsMoment), self.now(&state));
-        if !self.has(GoesOnUnwrapping) && !(stopped && destroyed.is_some_and(|at| at < now)) {
+        let lives_on = self.has(StoppedKeepsItsMoment) && destroyed.is_some_and(|at| at < self.now(&state));
+        if !self.has(GoesOnUnwrapping) && !lives_on {
             self.works(&state, destroyed)?;
         }
         let refused = || kind(ProviderErrorKind::Refused);
