@@ -26,9 +26,12 @@ printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR
 
 export PKCS11_TOKEN=stewardship PKCS11_PIN_FILE="$folder/pin"
 (umask 077 && od -An -N8 -tx1 /dev/urandom | tr -d ' \n' >"$PKCS11_PIN_FILE")
-softhsm2-util --init-token --free --label "$PKCS11_TOKEN" --so-pin "$(cat "$PKCS11_PIN_FILE")" --pin "$(cat "$PKCS11_PIN_FILE")" >/dev/null
+# The second one is for the test that takes it away.
+for label in "$PKCS11_TOKEN" taken-away; do
+    softhsm2-util --init-token --free --label "$label" --so-pin "$(cat "$PKCS11_PIN_FILE")" --pin "$(cat "$PKCS11_PIN_FILE")" >/dev/null
+done
 
 cargo fmt --check
 cargo clippy --locked --all-targets -- -D warnings
-cargo test --locked
+TOKENS="$folder/tokens" cargo test --locked
 cargo run --locked --quiet

@@ -86,17 +86,8 @@ impl<P: Ports> Steward<P> {
             if row.number >= epoch || keys.has_died(&row).await? {
                 continue;
             }
-            let destruction = match self.inner.provider.destroy(&row.provider_key, self.now()).await {
-                Ok(destruction) => destruction,
-                // It was told, and a provider came after that does not know the key.
-                Err(error)
-                    if error.kind() == ProviderErrorKind::NotMine
-                        && matches!(row.state, EpochState::Destroyed { .. }) =>
-                {
-                    continue;
-                }
-                Err(error) => return Err(Trouble::from(error).into()),
-            };
+            let destruction = self.inner.provider.destroy(&row.provider_key, self.now());
+            let destruction = destruction.await.map_err(Trouble::from)?;
             if let Destruction::Effective(effective) = destruction
                 && row.state != (EpochState::Destroyed { effective })
             {
@@ -147,7 +138,7 @@ impl<P: Ports> KeySession<'_, P> {
         let answer = self.inner.provider.wrap(&row.provider_key, &nothing, &epoch_context(row.number)).await;
         match answer.map_err(|error| (error.kind(), error)) {
             Ok(_) => return Ok(false),
-            // A provider that came after this one, or that remembers no key that is gone: what was answered then stands.
+            // Where the service forgets a key that is gone, what it answered then stands.
             Err((ProviderErrorKind::Destroyed | ProviderErrorKind::NotMine, _)) => {}
             Err((_, error)) => return Err(error.into()),
         }

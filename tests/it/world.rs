@@ -288,11 +288,18 @@ pub(crate) struct Keys {
     destroyed: Arc<Mutex<BTreeMap<ProviderKeyId, DateTime<Utc>>>>,
     /// How long a destruction waits, and by whose time.
     waits: Arc<Mutex<Option<(Period, ManualClock)>>>,
+    /// What is said of a key that is gone.
+    gone: Arc<Mutex<ProviderErrorKind>>,
 }
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { keys: Arc::new(LocalKeys::in_memory()), destroyed: Arc::default(), waits: Arc::default() }
+        Self {
+            keys: Arc::new(LocalKeys::in_memory()),
+            destroyed: Arc::default(),
+            waits: Arc::default(),
+            gone: Arc::new(Mutex::new(ProviderErrorKind::Destroyed)),
+        }
     }
 }
 
@@ -304,6 +311,7 @@ impl Keys {
             keys: Arc::clone(&self.keys),
             destroyed: Arc::new(Mutex::new(destroyed)),
             waits: Arc::new(Mutex::new(waits)),
+            gone: Arc::new(Mutex::new(*self.gone.lock().unwrap())),
         }
     }
 
@@ -318,13 +326,18 @@ impl Keys {
         destroyed.retain(|_, at| !self.is_pending(*at));
     }
 
+    /// A key that is gone gives this answer from now on: some services forget it altogether, and some are away at times.
+    pub(crate) fn say_of_the_dead(&self, kind: ProviderErrorKind) {
+        *self.gone.lock().unwrap() = kind;
+    }
+
     fn is_pending(&self, at: DateTime<Utc>) -> bool {
         self.waits.lock().unwrap().as_ref().is_some_and(|(_, clock)| at > clock.now())
     }
 
     fn live(&self, id: &ProviderKeyId) -> Result<&LocalKeys, ProviderError> {
         match self.destroyed.lock().unwrap().get(id) {
-            Some(at) if !self.is_pending(*at) => Err(ProviderError::new(ProviderErrorKind::Destroyed)),
+            Some(at) if !self.is_pending(*at) => Err(ProviderError::new(*self.gone.lock().unwrap())),
             _ => Ok(&self.keys),
         }
     }

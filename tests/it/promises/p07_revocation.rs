@@ -1,6 +1,6 @@
 //! 7: when a revocation returns, nothing under that scope opens any more, from any copy, and the certificate says from when.
 
-use stewardship::contracts::{Destruction, Ports, RecordStore};
+use stewardship::contracts::{Destruction, Ports, ProviderErrorKind, RecordStore};
 use stewardship::crypto::SecretKey;
 use stewardship::engine::{KeyError, OpenError, Trouble};
 use stewardship::ports::local_keys::LocalKeys;
@@ -162,6 +162,23 @@ fn promise_07_a_destruction_that_was_stopped_at_the_provider_certifies_nothing()
     assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), [Destruction::Effective(at)]);
     assert_eq!(steward.sweep().unwrap().disposals[0].certifiable_from(), Some(at));
     world.clock.advance(Period::days(30));
+    assert_eq!(steward.sweep().unwrap().certified().count(), 1);
+}
+
+/// Only an answer about the key counts: that it is gone, or that the service remembers nothing of it. No answer is none.
+#[test]
+fn promise_07_the_certificate_waits_for_an_answer_about_the_key() {
+    let world = far_horizons();
+    let steward = world.steward();
+    let epoch = steward.rotate_epoch().unwrap();
+    steward.destroy_epochs_before(epoch, world.now()).unwrap();
+    for no_answer in [ProviderErrorKind::Unavailable, ProviderErrorKind::Refused] {
+        world.provider.say_of_the_dead(no_answer);
+        assert!(matches!(steward.sweep(), Err(Trouble::Provider(error)) if error.kind() == no_answer));
+        let disposals = steward.disposals(None).unwrap();
+        assert!(!disposals.is_empty() && !disposals.iter().any(|disposal| disposal.is_certified()));
+    }
+    world.provider.say_of_the_dead(ProviderErrorKind::NotMine);
     assert_eq!(steward.sweep().unwrap().certified().count(), 1);
 }
 
