@@ -116,10 +116,17 @@ impl<P: Ports> KeySession<'_, P> {
     ) -> Result<BTreeMap<u32, DateTime<Utc>>, Trouble> {
         let mut dead = BTreeMap::new();
         for row in self.epochs().await?.to_vec() {
-            if let EpochState::Destroyed { effective } = row.state
-                && among.contains(&row.number)
-                && (effective > self.now || self.has_died(&row).await?)
-            {
+            let EpochState::Destroyed { effective } = row.state else { continue };
+            if !among.contains(&row.number) {
+                continue;
+            }
+            let counts = match self.has_died(&row).await {
+                Ok(died) => died || effective > self.now,
+                // No answer is no death: the certificate waits, and whatever else there is to do goes on.
+                Err(Trouble::Provider(_)) => false,
+                Err(trouble) => return Err(trouble),
+            };
+            if counts {
                 dead.insert(row.number, effective);
             }
         }
