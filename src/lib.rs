@@ -61,6 +61,9 @@ pub use crate::core::policy::Policy;
 pub use contracts::{Clock, ManualClock, SystemClock, block_on};
 pub use engine::{Access, NewRequest, Steward};
 
+// Chapters to read.
+pub mod manual;
+
 // What the macros `classes!` and `record!` expand to.
 #[doc(hidden)]
 pub use zeroize;

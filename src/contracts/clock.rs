@@ -48,6 +48,11 @@ impl ManualClock {
         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *now = by.after(*now);
     }
+
+    /// Sets the clock to `now`, forwards or back.
+    pub fn set(&self, now: DateTime<Utc>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
 }
 
 impl Clock for ManualClock {

@@ -37,7 +37,10 @@ impl fmt::Display for ProviderKeyId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a certificate depends on each")]
 pub enum Destruction {
-    /// The key is unusable from this moment (a KMS delays it); no copy of it is left that the provider knows of.
+    /// The key is unusable from this moment on; no copy of it is left then that the provider knows of.
+    ///
+    /// A moment in the future is a destruction that is pending (a KMS waits for days, and may be told to stop): until then the key may
+    /// still wrap and unwrap, or refuse to.
     Effective(DateTime<Utc>),
     /// The provider cannot destroy keys: no certificate may ever call a copy dead because of it.
     Unsupported,
@@ -47,13 +50,13 @@ pub enum Destruction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProviderErrorKind {
-    /// The key is not one of this provider's.
+    /// The key is not one of this provider's: it knows nothing of it, and says nothing about what was presented.
     NotMine,
-    /// The key is this provider's and was destroyed.
+    /// The key is this provider's and was destroyed, or its destruction is pending and it works no more.
     Destroyed,
-    /// The key is this provider's, and what was presented is not what it wrapped in this context.
+    /// The key is this provider's and lives, and what was presented is not what it wrapped in this context.
     Refused,
-    /// The provider cannot be reached or failed. May be retried.
+    /// The provider cannot be reached, denied its service or failed: that is no answer about the key. May be retried.
     Unavailable,
 }
 
@@ -102,11 +105,24 @@ impl Error for ProviderError {
 
 /// Holds the keys that wrap the keys of epochs, and never lets them out.
 ///
+/// Each rule has one of the same name in the [kit](super::kit); [`manual::kms`](crate::manual::kms) tells how to write a provider.
+///
 /// To ensure correctness:
-/// - **`context-bound`**: what was wrapped with one context is refused with any other.
+/// - **`wrap-round-trip`**: what was wrapped unwraps to the same secret, and shows no part of it.
+/// - **`context-bound`**: what was wrapped with one context is [refused](ProviderErrorKind::Refused) with any other, under any other
+///   key, and with any byte altered.
+/// - **`context-as-given`**: a context is bytes, and every byte counts: empty, long (1 KiB at least) or no text at all.
+/// - **`not-mine-is-told`**: a name that this provider never gave out is [`NotMine`](ProviderErrorKind::NotMine) to every call,
+///   whatever is presented, and never [`Refused`](ProviderErrorKind::Refused).
 /// - **`destroyed-is-final`**: once [`destroy`](Self::destroy) has answered [`Destruction::Effective`] with a moment that has
-///   passed, that key unwraps nothing any more, also after a restart; destroying it again gives the same answer.
+///   passed, that key wraps and unwraps nothing any more; destroying it again gives the same answer.
+/// - **`destruction-is-dated`**: a destruction that waits has one moment, which asking again does not move. Before it the key gives
+///   the secret or is [`Destroyed`](ProviderErrorKind::Destroyed); from it on it is destroyed. A destruction that somebody stopped
+///   at the provider is asked for anew, and has a new moment.
 /// - **`create-is-fresh`**: [`create`](Self::create) never returns a key that was returned before.
+/// - **`durable`**: keys, and which of them were destroyed, outlast a restart.
+/// - **`unavailable-is-told`**: a provider that cannot be reached answers [`Unavailable`](ProviderErrorKind::Unavailable), and nothing
+///   about the key.
 pub trait KeyProvider: Send + Sync + 'static {
     /// Makes a new key and returns its name.
     ///
@@ -137,7 +153,7 @@ pub trait KeyProvider: Send + Sync + 'static {
         context: &[u8],
     ) -> impl Future<Output = Result<SecretKey, ProviderError>> + Send;
 
-    /// Destroys the key `id`, with every copy of it.
+    /// Destroys the key `id`, with every copy of it, now or at the moment that it answers.
     ///
     /// # Errors
     /// [`ProviderErrorKind::NotMine`], or the provider's own failures.

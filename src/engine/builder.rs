@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::steward::{Inner, Steward};
 use super::trouble::Trouble;
@@ -148,6 +148,7 @@ impl<P: Ports> Builder<P> {
                 sources: self.sources,
                 clocks: self.clocks,
                 holidays: self.holidays,
+                died: Mutex::default(),
             }),
         };
         let started = steward.entry(AuditEvent::Started { environment: steward.environment() });

@@ -1,6 +1,6 @@
 //! Evidence of a destruction: opened before it, kept up through it, certified after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -170,7 +170,8 @@ impl<P: Ports> Steward<P> {
 
     /// Determines what becomes of every copy, and certifies where all are dead.
     pub(super) async fn certify(&self, disposal: &Disposal) -> Result<Disposal, Trouble> {
-        let dead = self.keys().dead_epochs().await?;
+        let among = disposal.keys.as_ref().map_or_else(BTreeSet::new, |keys| keys.epochs.clone());
+        let dead = self.keys().dead_epochs(&among).await?;
         let backups = self.inner.policy.document().backups.as_ref();
         let copies = fates(disposal.rows_gone, disposal.keys.as_ref(), &dead, backups);
         let now = self.now();

@@ -1,13 +1,16 @@
 //! Epochs: the keys that wrap scope keys, each under a provider's key that can be destroyed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 use chrono::{DateTime, Utc};
 
 use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
-use crate::contracts::{Destruction, EpochRow, EpochState, Expected, KeyProvider, KeyState, KeyStore, Ports};
+use crate::contracts::{
+    Destruction, EpochRow, EpochState, Expected, KeyProvider, KeyState, KeyStore, Ports, ProviderErrorKind,
+};
 use crate::core::audit::AuditEvent;
 use crate::core::place::Scope;
 use crate::crypto::SecretKey;
@@ -59,6 +62,10 @@ impl<P: Ports> Steward<P> {
     /// `backup_taken_at` attests that a backup of the key store under the new epoch exists: without one, a disaster would take
     /// every scope.
     ///
+    /// A provider may destroy keys later than it is told to. Certificates then wait for the moment that it answered, and are given
+    /// only where the key is really gone: of a destruction that somebody stopped at the provider the sweep certifies nothing, and
+    /// this call, made again, asks for it anew.
+    ///
     /// # Errors
     /// [`EpochError::StillInUse`] where scope keys are wrapped under an older epoch: rotate again. [`EpochError::BackupTooOld`] where
     /// the attested backup was taken before the epoch was opened, or there is no such epoch.
@@ -76,19 +83,22 @@ impl<P: Ports> Steward<P> {
         }
         let mut destructions = Vec::new();
         for row in keys.epochs().await?.to_vec() {
-            if row.number >= epoch || matches!(row.state, EpochState::Destroyed { .. }) {
+            if row.number >= epoch || keys.has_died(&row).await? {
                 continue;
             }
             let destruction = self.inner.provider.destroy(&row.provider_key, self.now());
             let destruction = destruction.await.map_err(Trouble::from)?;
-            if let Destruction::Effective(effective) = destruction {
+            if let Destruction::Effective(effective) = destruction
+                && row.state != (EpochState::Destroyed { effective })
+            {
                 let gone = EpochRow {
                     version: row.version.next(),
                     state: EpochState::Destroyed { effective },
                     ..row.clone()
                 };
                 // Told first: a crash in between tells it twice, and never not at all.
-                self.record(vec![self.entry(AuditEvent::EpochDestroyed { epoch: row.number })]).await?;
+                self.record(vec![self.entry(AuditEvent::EpochDestroyed { epoch: row.number, effective })])
+                    .await?;
                 let put = self.inner.ports.keys().put_epoch(gone, Expected::Version(row.version));
                 put.await.map_err(Trouble::from)?;
             }
@@ -99,13 +109,48 @@ impl<P: Ports> Steward<P> {
 }
 
 impl<P: Ports> KeySession<'_, P> {
-    /// From when the copies of each epoch's keys are dead, as far as their provider's keys are destroyed.
-    pub(super) async fn dead_epochs(&mut self) -> Result<BTreeMap<u32, DateTime<Utc>>, Trouble> {
-        let dead = self.epochs().await?.iter().filter_map(|row| match row.state {
-            EpochState::Destroyed { effective } => Some((row.number, effective)),
-            EpochState::Active { .. } => None,
-        });
-        Ok(dead.collect())
+    /// From when the copies of these epochs' keys are dead, as far as their provider's keys are destroyed, or are to be.
+    pub(super) async fn dead_epochs(
+        &mut self,
+        among: &BTreeSet<u32>,
+    ) -> Result<BTreeMap<u32, DateTime<Utc>>, Trouble> {
+        let mut dead = BTreeMap::new();
+        for row in self.epochs().await?.to_vec() {
+            let EpochState::Destroyed { effective } = row.state else { continue };
+            if !among.contains(&row.number) {
+                continue;
+            }
+            let counts = match self.has_died(&row).await {
+                Ok(died) => died || effective > self.now,
+                // No answer is no death: the certificate waits, and whatever else there is to do goes on.
+                Err(Trouble::Provider(_)) => false,
+                Err(trouble) => return Err(trouble),
+            };
+            if counts {
+                dead.insert(row.number, effective);
+            }
+        }
+        Ok(dead)
+    }
+
+    /// Whether the provider's key of an epoch is gone, and not only to be gone: a KMS that waits with a destruction can be told to stop.
+    /// Asked by wrapping what nobody keeps, once for each key in the life of the process.
+    async fn has_died(&self, row: &EpochRow) -> Result<bool, Trouble> {
+        let EpochState::Destroyed { effective } = row.state else { return Ok(false) };
+        let known = || self.inner.died.lock().unwrap_or_else(PoisonError::into_inner);
+        if effective > self.now || known().contains(&row.provider_key) {
+            return Ok(effective <= self.now);
+        }
+        let nothing = SecretKey::generate(&*self.inner.entropy)?;
+        let answer = self.inner.provider.wrap(&row.provider_key, &nothing, &epoch_context(row.number)).await;
+        match answer.map_err(|error| (error.kind(), error)) {
+            Ok(_) => return Ok(false),
+            // Where the service forgets a key that is gone, what it answered then stands.
+            Err((ProviderErrorKind::Destroyed | ProviderErrorKind::NotMine, _)) => {}
+            Err((_, error)) => return Err(error.into()),
+        }
+        known().insert(row.provider_key.clone());
+        Ok(true)
     }
 
     pub(super) async fn epochs(&mut self) -> Result<&[EpochRow], Trouble> {

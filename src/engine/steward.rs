@@ -1,14 +1,14 @@
 //! The steward: what it holds, and what it tells about itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 
 use super::blocking::Blocking;
 use super::builder::Builder;
-use crate::contracts::{AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports};
+use crate::contracts::{AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports, ProviderKeyId};
 use crate::core::access::Environment;
 use crate::core::classification::DataMap;
 use crate::core::dsr::{Clocks, Holidays};
@@ -68,6 +68,8 @@ pub(super) struct Inner<P> {
     pub(super) sources: BTreeMap<Name, AnySource>,
     pub(super) clocks: Clocks,
     pub(super) holidays: Holidays,
+    /// Provider keys of destroyed epochs that this process has found to be gone.
+    pub(super) died: Mutex<BTreeSet<ProviderKeyId>>,
 }
 
 impl<P: Ports> Steward<P> {

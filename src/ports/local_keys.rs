@@ -1,7 +1,9 @@
-//! A key provider without a server: keys in a file of its own, or in memory.
+//! A key provider without a server: keys in a file of its own, from one root key, or in memory.
 
 mod error;
 mod file;
+mod hex;
+mod root;
 mod table;
 
 use std::fmt;
@@ -9,19 +11,31 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use zeroize::Zeroizing;
 
-pub use self::error::{LocalKeysError, LocalKeysErrorKind};
+pub use self::error::{BadLine, LineProblem, LocalKeysError, LocalKeysErrorKind};
 use self::file::KeyFile;
+use self::root::RootKey;
+pub use self::root::{RootKeyError, RootKeyErrorKind};
 use self::table::{Entry, Table};
 use crate::contracts::{Destruction, KeyProvider, ProviderError, ProviderErrorKind, ProviderKeyId};
 use crate::crypto::{AeadBackend, Entropy, OsEntropy, RustCrypto, SecretKey, unwrap, wrap};
 
-/// Provider keys in a file of their own, apart from records and from wrapped keys; for one machine.
+#[doc = include_str!("local_keys/FORMAT.md")]
+pub mod format {}
+
+/// Provider keys of one machine: in a file of their own, apart from records and from wrapped keys; or from one root key.
 ///
-/// The file is text: `stewardship-local-keys 0`, then `<id> <key in hexadecimal>` or `<id> destroyed <moment>` a line. It is read at
-/// every use and kept in memory no longer than that, so several handles and processes see each other's keys and destructions at
-/// once. Writers take turns (a lock on `<file>.lock`), write `<file>.new` beside it, force it to the disk and rename it: a crash
-/// leaves the old file or the new one. I/O blocks; its futures are ready at the first poll. It is rare: the engine asks once per epoch.
+/// | Made by | Keeps keys | Destroys them |
+/// |---|---|---|
+/// | [`from_file`](Self::from_file) | in a file | yes |
+/// | [`from_key`](Self::from_key), [`from_env`](Self::from_env) | nowhere: they are derived from the root key | **no**: no certificate ever calls a backup of the key store dead because of it |
+/// | [`in_memory`](Self::in_memory) | in the process, for tests | yes |
+///
+/// The file is text in a [specified format](mod@format). It is read at every use and kept in memory no longer than that, so several handles
+/// and processes see each other's keys and destructions at once. Writers take turns (a lock on `<file>.lock`), write `<file>.new`
+/// beside it, force it to the disk and rename it: a crash leaves the old file or the new one. I/O blocks; its futures are ready at
+/// the first poll. It is rare: the engine asks once per epoch.
 ///
 /// # What it cannot promise
 /// - **Whoever reads the file reads everything.** On Unix a file that group or others can reach is refused; elsewhere its protection
@@ -65,6 +79,7 @@ pub struct LocalKeys {
 enum Home {
     File(KeyFile),
     Memory(Mutex<Table>),
+    Root(RootKey),
 }
 
 impl LocalKeys {
@@ -81,6 +96,62 @@ impl LocalKeys {
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(Home::Memory(Mutex::default()))
+    }
+
+    /// Keys that are derived from `root`, which the host keeps and brings back at every start: 32 bytes drawn at random, no password.
+    ///
+    /// While the root key lives, every key that ever came from it can be derived again, so none can be destroyed:
+    /// [`destroy`](KeyProvider::destroy) answers [`Destruction::Unsupported`], and backups of the key store are dead at the horizon that
+    /// the policy gives them and never before. Where erasure has to reach backups, take [`from_file`](Self::from_file) or a KMS.
+    /// A key of another root key is [`ProviderErrorKind::NotMine`].
+    ///
+    /// # Example: the same root key, the same keys
+    /// ```
+    /// use stewardship::contracts::{Destruction, KeyProvider, block_on};
+    /// use stewardship::crypto::{OsEntropy, SecretKey};
+    /// use stewardship::ports::local_keys::LocalKeys;
+    ///
+    /// let root = || SecretKey::new(*b"thirty-two bytes from a vault ..");
+    /// let epoch = SecretKey::generate(&OsEntropy)?;
+    /// let keys = LocalKeys::from_key(root());
+    /// let id = block_on(keys.create())?;
+    /// let wrapped = block_on(keys.wrap(&id, &epoch, b"epoch 1"))?;
+    ///
+    /// let restarted = LocalKeys::from_key(root());
+    /// assert!(block_on(restarted.unwrap(&id, &wrapped, b"epoch 1"))?.ct_eq(&epoch));
+    /// assert_eq!(block_on(restarted.destroy(&id, "2026-11-22T12:00:00Z".parse()?))?, Destruction::Unsupported);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn from_key(root: SecretKey) -> Self {
+        Self::new(Home::Root(RootKey::new(root)))
+    }
+
+    /// Keys that are derived from the root key in the environment variable `name`, as by [`from_key`](Self::from_key): 64 hexadecimal
+    /// digits in small letters (`openssl rand -hex 32`), or 32 bytes in base64url. It is read once, here.
+    ///
+    /// **The environment is no safe.** It stays there for the life of the process, and what this makes of it is a copy: every child
+    /// that the process starts inherits it, whoever is the same user reads it (Linux: `/proc/<pid>/environ`), and containers, crash
+    /// reports and process lists of many platforms show it. Start children without it ([`std::process::Command::env_remove`]), and
+    /// prefer a file that the platform mounts.
+    ///
+    /// # Errors
+    /// There is no such variable, or it holds no key. The error never shows the value.
+    pub fn from_env(name: &str) -> Result<Self, RootKeyError> {
+        let failed = |kind| RootKeyError::new(kind, name);
+        let value = std::env::var_os(name).ok_or(failed(RootKeyErrorKind::Missing))?;
+        let value = Zeroizing::new(value.into_encoded_bytes());
+        root::root_key(&value).map(Self::from_key).map_err(failed)
+    }
+
+    /// Reads the text of a key file as [`from_file`](Self::from_file) would, and tells how many keys it holds: for a copy that is
+    /// to be relied upon.
+    ///
+    /// # Errors
+    /// The first line that is not of the [format](mod@format). Nothing of the text is shown.
+    pub fn inspect(text: &[u8]) -> Result<KeyCount, BadLine> {
+        let (live, destroyed) = Table::parse(text)?.count();
+        Ok(KeyCount { live, destroyed })
     }
 
     fn new(home: Home) -> Self {
@@ -104,14 +175,14 @@ impl LocalKeys {
     pub fn made_file(&self) -> bool {
         match &self.home {
             Home::File(file) => file.was_made(),
-            Home::Memory(_) => false,
+            Home::Memory(_) | Home::Root(_) => false,
         }
     }
 
     fn read<T>(
         &self,
         id: &ProviderKeyId,
-        with: impl FnOnce(&SecretKey) -> Result<T, ProviderError>,
+        with: impl Fn(&SecretKey) -> Result<T, ProviderError>,
     ) -> Result<T, ProviderError> {
         let find = |table: &Table| match table.entry(id.as_str()) {
             Some(Entry::Live(key)) => with(key),
@@ -121,16 +192,9 @@ impl LocalKeys {
         match &self.home {
             Home::File(file) => find(&file.read().map_err(ProviderError::unavailable)?),
             Home::Memory(table) => find(&table.lock().unwrap_or_else(PoisonError::into_inner)),
-        }
-    }
-
-    fn change<T>(
-        &self,
-        with: impl FnOnce(&mut Table) -> Result<T, ProviderError>,
-    ) -> Result<T, ProviderError> {
-        match &self.home {
-            Home::File(file) => file.change(with).map_err(ProviderError::unavailable)?,
-            Home::Memory(table) => with(&mut table.lock().unwrap_or_else(PoisonError::into_inner)),
+            Home::Root(root) => {
+                with(&root.key(id.as_str()).ok_or(ProviderError::new(ProviderErrorKind::NotMine))?)
+            }
         }
     }
 
@@ -143,12 +207,17 @@ impl LocalKeys {
 
 impl KeyProvider for LocalKeys {
     async fn create(&self) -> Result<ProviderKeyId, ProviderError> {
-        let (id, key) = (self.fresh_id()?, SecretKey::generate(&*self.entropy));
-        let key = key.map_err(ProviderError::unavailable)?;
-        self.change(|table| {
-            table.add(id.clone(), key).map_err(ProviderError::unavailable)?;
-            Ok(ProviderKeyId::new(id))
-        })
+        let id = self.fresh_id()?;
+        let add = |table: &mut Table| {
+            let key = SecretKey::generate(&*self.entropy).map_err(ProviderError::unavailable)?;
+            table.add(id.clone(), key).map_err(ProviderError::unavailable)
+        };
+        match &self.home {
+            Home::File(file) => file.change(add).map_err(ProviderError::unavailable)??,
+            Home::Memory(table) => add(&mut table.lock().unwrap_or_else(PoisonError::into_inner))?,
+            Home::Root(root) => return Ok(ProviderKeyId::new(root.name(&id))),
+        }
+        Ok(ProviderKeyId::new(id))
     }
 
     async fn wrap(
@@ -175,10 +244,15 @@ impl KeyProvider for LocalKeys {
     }
 
     async fn destroy(&self, id: &ProviderKeyId, now: DateTime<Utc>) -> Result<Destruction, ProviderError> {
-        self.change(|table| {
-            let at = table.destroy(id.as_str(), now);
-            at.map(Destruction::Effective).ok_or(ProviderError::new(ProviderErrorKind::NotMine))
-        })
+        let not_mine = || ProviderError::new(ProviderErrorKind::NotMine);
+        let destroy = |table: &mut Table| {
+            table.destroy(id.as_str(), now).map(Destruction::Effective).ok_or_else(not_mine)
+        };
+        match &self.home {
+            Home::File(file) => file.change(destroy).map_err(ProviderError::unavailable)?,
+            Home::Memory(table) => destroy(&mut table.lock().unwrap_or_else(PoisonError::into_inner)),
+            Home::Root(root) => root.key(id.as_str()).map(|_| Destruction::Unsupported).ok_or_else(not_mine),
+        }
     }
 }
 
@@ -187,8 +261,19 @@ impl fmt::Debug for LocalKeys {
         match &self.home {
             Home::File(file) => write!(f, "LocalKeys({:?})", file.path()),
             Home::Memory(_) => f.write_str("LocalKeys(in memory)"),
+            Home::Root(_) => f.write_str("LocalKeys(from a root key)"),
         }
     }
+}
+
+/// What a key file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyCount {
+    /// Number of keys that live.
+    pub live: usize,
+    /// Number of keys that were destroyed.
+    pub destroyed: usize,
 }
 
 #[cfg(test)]

@@ -218,6 +218,67 @@ proptest! {
     }
 }
 
+mod local_keys {
+    use std::fs;
+
+    use stewardship::contracts::{
+        AnyKeyProvider, Faults, FaultyProvider, KeyProvider, ManualClock, Moment, ProviderKeyId,
+    };
+    use stewardship::crypto::SecretKey;
+    use stewardship::ports::local_keys::LocalKeys;
+
+    use super::*;
+
+    /// Runs every rule that needs no restart and no broken line; says whether keys can be destroyed.
+    fn keeps_the_contract<P: KeyProvider>(fresh: &impl Fn() -> P) -> bool {
+        let report = block_on(kit::check_provider(&Namespace::random(), async || fresh()));
+        let destroys = report.held("destroyed-is-final");
+        report.into_result().unwrap();
+        let clock = ManualClock::at("2026-11-22T09:00:00Z".parse().unwrap());
+        let never = async |_: &P, _: &ProviderKeyId| false;
+        let report = block_on(kit::check_provider_over_time(&clock, async || fresh(), never));
+        assert_eq!(report.held("destruction-is-dated"), destroys, "{report}");
+        assert!(report.violated().is_empty(), "{report}");
+        destroys
+    }
+
+    fn root() -> LocalKeys {
+        LocalKeys::from_key(SecretKey::new(std::array::from_fn(|i| i as u8)))
+    }
+
+    #[test]
+    fn local_keys_keep_the_contract() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = || LocalKeys::from_file(folder.path().join("root.key")).unwrap();
+        assert!(keeps_the_contract(&LocalKeys::in_memory));
+        assert!(keeps_the_contract(&file));
+        assert!(keeps_the_contract(&|| AnyKeyProvider::new(FaultyProvider::new(file(), &Faults::none()))));
+        assert!(!keeps_the_contract(&root), "a root key destroys nothing, and says so");
+    }
+
+    #[test]
+    fn local_keys_outlast_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = async || LocalKeys::from_file(folder.path().join("root.key")).unwrap();
+        block_on(kit::check_provider_after_restart(file)).into_result().unwrap();
+        block_on(kit::check_provider_after_restart(async || root())).into_result().unwrap();
+    }
+
+    #[test]
+    fn local_keys_without_their_file_are_unavailable() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("root.key");
+        let fresh = async || LocalKeys::from_file(&path).unwrap();
+        let cut = async |_: &LocalKeys| fs::remove_file(&path).unwrap();
+        block_on(kit::check_provider_cut_off(fresh, cut)).into_result().unwrap();
+
+        let faults = Faults::none();
+        let fresh = async || FaultyProvider::new(LocalKeys::in_memory(), &faults);
+        let cut = async |_: &FaultyProvider<LocalKeys>| faults.arm(1, Moment::Before);
+        block_on(kit::check_provider_cut_off(fresh, cut)).into_result().unwrap();
+    }
+}
+
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use std::fs;

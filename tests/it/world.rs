@@ -17,7 +17,7 @@ use stewardship::id::{ConnectionId, Name, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::{
-    Access, Action, Clock, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope,
+    Access, Action, Clock, ManualClock, Period, Place, Policy, Principal, Purpose, Question, Resource, Scope,
     Steward, access, block_on,
 };
 
@@ -117,7 +117,12 @@ impl World {
 
     /// A process of its own over this world. Every store, source and provider call passes the faults.
     pub(crate) fn start(&self) -> Result<TestSteward, BuildError> {
-        let provider = FaultyProvider::new(self.provider.clone(), &self.faults);
+        self.start_with(self.provider.clone())
+    }
+
+    /// The same with other provider keys.
+    pub(crate) fn start_with(&self, provider: impl KeyProvider) -> Result<TestSteward, BuildError> {
+        let provider = FaultyProvider::new(provider, &self.faults);
         let steward =
             Steward::builder(self.policy.clone(), Faulty::new(self.memory.clone(), &self.faults), provider)
                 .bind::<(Token, Creator, Order, Voucher, Note, Pacing)>()
@@ -281,24 +286,59 @@ pub(crate) fn key_of<R: Record>(place: &Place) -> RecordKey {
 pub(crate) struct Keys {
     keys: Arc<LocalKeys>,
     destroyed: Arc<Mutex<BTreeMap<ProviderKeyId, DateTime<Utc>>>>,
+    /// How long a destruction waits, and by whose time.
+    waits: Arc<Mutex<Option<(Period, ManualClock)>>>,
+    /// What is said of a key that is gone.
+    gone: Arc<Mutex<ProviderErrorKind>>,
 }
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { keys: Arc::new(LocalKeys::in_memory()), destroyed: Arc::default() }
+        Self {
+            keys: Arc::new(LocalKeys::in_memory()),
+            destroyed: Arc::default(),
+            waits: Arc::default(),
+            gone: Arc::new(Mutex::new(ProviderErrorKind::Destroyed)),
+        }
     }
 }
 
 impl Keys {
     fn fork(&self) -> Self {
         let destroyed = self.destroyed.lock().unwrap().clone();
-        Self { keys: Arc::clone(&self.keys), destroyed: Arc::new(Mutex::new(destroyed)) }
+        let waits = self.waits.lock().unwrap().clone();
+        Self {
+            keys: Arc::clone(&self.keys),
+            destroyed: Arc::new(Mutex::new(destroyed)),
+            waits: Arc::new(Mutex::new(waits)),
+            gone: Arc::new(Mutex::new(*self.gone.lock().unwrap())),
+        }
+    }
+
+    /// From now on a destruction waits, as at a KMS.
+    pub(crate) fn wait(&self, by: Period, clock: &ManualClock) {
+        *self.waits.lock().unwrap() = Some((by, clock.clone()));
+    }
+
+    /// Somebody stops every destruction that is pending.
+    pub(crate) fn stop(&self) {
+        let mut destroyed = self.destroyed.lock().unwrap();
+        destroyed.retain(|_, at| !self.is_pending(*at));
+    }
+
+    /// A key that is gone gives this answer from now on: some services forget it altogether, and some are away at times.
+    pub(crate) fn say_of_the_dead(&self, kind: ProviderErrorKind) {
+        *self.gone.lock().unwrap() = kind;
+    }
+
+    fn is_pending(&self, at: DateTime<Utc>) -> bool {
+        self.waits.lock().unwrap().as_ref().is_some_and(|(_, clock)| at > clock.now())
     }
 
     fn live(&self, id: &ProviderKeyId) -> Result<&LocalKeys, ProviderError> {
-        match self.destroyed.lock().unwrap().contains_key(id) {
-            true => Err(ProviderError::new(ProviderErrorKind::Destroyed)),
-            false => Ok(&self.keys),
+        match self.destroyed.lock().unwrap().get(id) {
+            Some(at) if !self.is_pending(*at) => Err(ProviderError::new(*self.gone.lock().unwrap())),
+            _ => Ok(&self.keys),
         }
     }
 }
@@ -327,7 +367,9 @@ impl KeyProvider for Keys {
     }
 
     async fn destroy(&self, id: &ProviderKeyId, now: DateTime<Utc>) -> Result<Destruction, ProviderError> {
-        Ok(Destruction::Effective(*self.destroyed.lock().unwrap().entry(id.clone()).or_insert(now)))
+        let waits = self.waits.lock().unwrap().clone();
+        let at = waits.map_or(now, |(by, _)| by.after(now));
+        Ok(Destruction::Effective(*self.destroyed.lock().unwrap().entry(id.clone()).or_insert(at)))
     }
 }
 

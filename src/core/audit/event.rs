@@ -215,10 +215,12 @@ pub enum AuditEvent {
         /// Its number.
         epoch: u32,
     },
-    /// The provider's key of an epoch was destroyed.
+    /// The provider was told to destroy the key of an epoch.
     EpochDestroyed {
         /// Its number.
         epoch: u32,
+        /// From when the key is gone, as the provider answered; a KMS waits for days.
+        effective: DateTime<Utc>,
     },
 }
 

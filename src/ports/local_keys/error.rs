@@ -18,10 +18,7 @@ pub enum LocalKeysErrorKind {
         mode: u32,
     },
     /// A line is not as it should be.
-    Malformed {
-        /// The number of the line, from 1.
-        line: usize,
-    },
+    Malformed(BadLine),
     /// It is, or would become, larger than is read: 1 MiB, about 10,000 keys.
     TooLarge,
     /// What would have been written could not be read back; nothing was changed.
@@ -70,9 +67,7 @@ impl fmt::Display for LocalKeysError {
                     "the key file `{path}` has mode `{mode:04o}`, which others can reach; set it to `0600`"
                 )
             }
-            LocalKeysErrorKind::Malformed { line } => {
-                write!(f, "line {line} of the key file `{path}` is malformed")
-            }
+            LocalKeysErrorKind::Malformed(bad) => write!(f, "the key file `{path}` is malformed: {bad}"),
             LocalKeysErrorKind::TooLarge => write!(f, "the key file `{path}` is larger than 1 MiB"),
             LocalKeysErrorKind::Unwritable => {
                 write!(
@@ -89,3 +84,70 @@ impl Error for LocalKeysError {
         self.source.as_ref().map(|source| source as &(dyn Error + 'static))
     }
 }
+
+/// The first line of a key file that is not as it should be. Shows nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    line: usize,
+    problem: LineProblem,
+}
+
+impl BadLine {
+    pub(super) const fn new(line: usize, problem: LineProblem) -> Self {
+        Self { line, problem }
+    }
+
+    /// The number of the line, from 1.
+    #[must_use]
+    pub const fn line(&self) -> usize {
+        self.line
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub const fn problem(&self) -> LineProblem {
+        self.problem
+    }
+}
+
+/// What is wrong with a line of a key file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LineProblem {
+    /// The whole is larger than is read.
+    TooLong,
+    /// It is not the first line of this format.
+    Title,
+    /// It does not begin with an identifier and a space.
+    Identifier,
+    /// Its identifier stands in a line before.
+    Repeated,
+    /// It holds neither a key nor a tombstone.
+    Key,
+    /// Its moment is none, or is written in another form.
+    Moment,
+    /// It should be the last, which tells that the file is whole.
+    CutOff,
+    /// The digest is not that of the lines before.
+    Digest,
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problem = match self.problem {
+            LineProblem::TooLong => "the whole is larger than 1 MiB",
+            LineProblem::Title => "`stewardship-local-keys 1` is expected",
+            LineProblem::Identifier => "it does not begin with an identifier of 32 digits",
+            LineProblem::Repeated => "its identifier stands in a line before",
+            LineProblem::Key => "neither a key of 64 digits nor a tombstone follows",
+            LineProblem::Moment => "its moment is none, or is written in another form",
+            LineProblem::CutOff => "the last line is expected, which tells that the file is whole",
+            LineProblem::Digest => {
+                "the digest is not that of the lines before: they were changed, or some are missing"
+            }
+        };
+        write!(f, "line {}: {problem}", self.line)
+    }
+}
+
+impl Error for BadLine {}

@@ -8,10 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::error::{LocalKeysError, LocalKeysErrorKind};
-use super::table::Table;
-
-/// The largest file that is read or written: about 10,000 keys. There is one key per epoch.
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
+use super::table::{MAX_TEXT_BYTES, Table};
 
 /// A key file on disk. Holds no key in memory.
 pub(super) struct KeyFile {
@@ -50,13 +47,13 @@ impl KeyFile {
         if let Some(mode) = exposed(&metadata) {
             return Err(self.error(LocalKeysErrorKind::Exposed { mode }));
         }
-        if metadata.len() > MAX_FILE_BYTES {
+        if metadata.len() > MAX_TEXT_BYTES as u64 {
             return Err(self.error(LocalKeysErrorKind::TooLarge));
         }
         // The full size at once: a buffer that grows would leave keys behind.
         let mut text = Zeroizing::new(vec![0; usize::try_from(metadata.len()).unwrap_or(0)]);
         file.read_exact(&mut text).map_err(&failed)?;
-        Table::parse(&text).map_err(|line| self.error(LocalKeysErrorKind::Malformed { line }))
+        Table::parse(&text).map_err(|bad| self.error(LocalKeysErrorKind::Malformed(bad)))
     }
 
     /// Changes the keys, one writer at a time. Where `with` fails, nothing is written; where this returns, what `with` left, changed
@@ -92,7 +89,7 @@ impl KeyFile {
     /// Replaces the file: a crash at any point leaves the old one or the new one.
     fn write(&self, table: &Table) -> Result<(), LocalKeysError> {
         let text = table.to_text();
-        if text.len() as u64 > MAX_FILE_BYTES {
+        if text.len() > MAX_TEXT_BYTES {
             return Err(self.error(LocalKeysErrorKind::TooLarge));
         }
         if Table::parse(text.as_bytes()).is_err() {

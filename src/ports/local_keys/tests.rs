@@ -169,18 +169,87 @@ fn a_malformed_file_is_refused_by_line_and_shows_no_key() {
     let (_folder, path) = folder();
     ready(open(&path).create()).unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    let digits = text.trim_end().rsplit(' ').next().unwrap().to_owned();
-    fs::write(&path, format!("{text}{}\n", &text.lines().last().unwrap()[1..])).unwrap();
+    let digits = text.lines().nth(1).unwrap().rsplit(' ').next().unwrap().to_owned();
+    fs::write(&path, text.replacen(&digits, &digits[1..], 1)).unwrap();
     let error = LocalKeys::from_file(&path).unwrap_err();
-    assert_eq!(error.kind(), LocalKeysErrorKind::Malformed { line: 3 });
-    assert!(error.to_string().starts_with("line 3 of the key file `"));
-    assert!(!format!("{error} {error:?}").contains(&digits));
+    let malformed = |kind| match kind {
+        LocalKeysErrorKind::Malformed(bad) => (bad.line(), bad.problem()),
+        kind => panic!("{kind:?}"),
+    };
+    assert_eq!(malformed(error.kind()), (2, LineProblem::Key));
+    assert!(error.to_string().contains("is malformed: line 2: "), "{error}");
+    assert!(!format!("{error} {error:?}").contains(&digits[1..]));
 
-    fs::write(&path, "").unwrap();
+    // What lost a line, and what a version before wrote.
+    fs::write(&path, text.lines().next().unwrap().to_owned() + "\n").unwrap();
     let error = LocalKeys::from_file(&path).unwrap_err();
-    assert_eq!(error.kind(), LocalKeysErrorKind::Malformed { line: 1 });
+    assert_eq!(malformed(error.kind()), (2, LineProblem::CutOff));
+    fs::write(&path, "stewardship-local-keys 0\n").unwrap();
+    let error = LocalKeys::from_file(&path).unwrap_err();
+    assert_eq!(malformed(error.kind()), (1, LineProblem::Title));
     fs::write(&path, vec![b'\n'; 1024 * 1024 + 1]).unwrap();
     assert_eq!(LocalKeys::from_file(&path).unwrap_err().kind(), LocalKeysErrorKind::TooLarge);
+}
+
+#[test]
+fn a_copy_is_inspected_without_being_used() {
+    let (_folder, path) = folder();
+    let keys = open(&path);
+    let (id, _) = (ready(keys.create()).unwrap(), ready(keys.create()).unwrap());
+    ready(keys.destroy(&id, at("2026-11-22T12:00:00Z"))).unwrap();
+    let text = fs::read(&path).unwrap();
+    assert_eq!(LocalKeys::inspect(&text).unwrap(), KeyCount { live: 1, destroyed: 1 });
+    let error = LocalKeys::inspect(&text[..text.len() - 1]).unwrap_err();
+    assert_eq!((error.line(), error.problem()), (4, LineProblem::CutOff));
+}
+
+#[test]
+fn a_root_key_gives_fresh_keys_and_destroys_none() {
+    let keys = || LocalKeys::from_key(SecretKey::new([7; 32]));
+    let (id, other) = (ready(keys().create()).unwrap(), ready(keys().create()).unwrap());
+    assert_ne!(id, other);
+    let wrapped = ready(keys().wrap(&id, &secret(), b"epoch 1")).unwrap();
+    assert!(ready(keys().unwrap(&id, &wrapped, b"epoch 1")).unwrap().ct_eq(&secret()));
+    assert_eq!(refusal(ready(keys().unwrap(&other, &wrapped, b"epoch 1"))), ProviderErrorKind::Refused);
+    let now = at("2026-11-22T12:00:00Z");
+    assert_eq!(ready(keys().destroy(&id, now)).unwrap(), Destruction::Unsupported);
+    assert!(ready(keys().unwrap(&id, &wrapped, b"epoch 1")).is_ok());
+
+    let stranger = LocalKeys::from_key(SecretKey::new([8; 32]));
+    assert_eq!(refusal(ready(stranger.unwrap(&id, &wrapped, b"epoch 1"))), ProviderErrorKind::NotMine);
+    assert_eq!(refusal(ready(stranger.destroy(&id, now))), ProviderErrorKind::NotMine);
+    assert!(!keys().made_file());
+}
+
+/// Runs this test again in a process of its own, since the environment of this one is everybody's.
+#[test]
+fn a_root_key_comes_from_the_environment_and_its_value_is_never_shown() {
+    const NAME: &str = "STEWARDSHIP_TEST_ROOT_KEY";
+    const CHILD: &str = "STEWARDSHIP_TEST_CHILD";
+    let value = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    if std::env::var_os(CHILD).is_some() {
+        let keys = LocalKeys::from_env(NAME).unwrap();
+        let same = LocalKeys::from_key(SecretKey::new(std::array::from_fn(|i| i as u8)));
+        let id = ready(keys.create()).unwrap();
+        let wrapped = ready(keys.wrap(&id, &secret(), b"")).unwrap();
+        assert!(ready(same.unwrap(&id, &wrapped, b"")).unwrap().ct_eq(&secret()));
+        assert_eq!(format!("{keys:?}"), "LocalKeys(from a root key)");
+        let error = LocalKeys::from_env("STEWARDSHIP_TEST_BAD_KEY").unwrap_err();
+        assert_eq!((error.kind(), error.variable()), (RootKeyErrorKind::NotAKey, "STEWARDSHIP_TEST_BAD_KEY"));
+        assert!(!format!("{error} {error:?}").contains("1a1b1c1d1e1f"), "{error}");
+        return;
+    }
+    assert_eq!(LocalKeys::from_env(NAME).unwrap_err().kind(), RootKeyErrorKind::Missing);
+    let name = "ports::local_keys::tests::a_root_key_comes_from_the_environment_and_its_value_is_never_shown";
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name])
+        .env(CHILD, "1")
+        .env(NAME, value)
+        .env("STEWARDSHIP_TEST_BAD_KEY", format!("{value}\n"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]

@@ -75,6 +75,18 @@ fn layers_never_import_the_ones_above() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The manual stands outside the layers because it is prose: its modules are empty, and its programs are those of a host.
+#[test]
+fn layers_the_manual_holds_no_code() {
+    let code: Vec<String> = sources(&src().join("manual")).iter().map(|path| code(path)).collect();
+    assert!(!code.is_empty());
+    for line in code.iter().flat_map(|code| code.lines()).filter(|line| !line.is_empty()) {
+        let chapter = line.starts_with("#[doc = include_str!(\"")
+            || line.starts_with("pub mod ") && line.ends_with(" {}");
+        assert!(chapter, "{line}");
+    }
+}
+
 #[test]
 fn layers_the_search_finds_what_it_looks_for() {
     let text = "use crate::{core, ports::memory::Memory};\nlet x = crate::engine::Steward;";

@@ -1,7 +1,9 @@
 //! 7: when a revocation returns, nothing under that scope opens any more, from any copy, and the certificate says from when.
 
-use stewardship::contracts::{Ports, RecordStore};
-use stewardship::engine::{KeyError, OpenError, Trouble};
+use stewardship::contracts::{Destruction, Ports, ProviderErrorKind, RecordStore};
+use stewardship::crypto::SecretKey;
+use stewardship::engine::{EpochError, KeyError, OpenError, Trouble};
+use stewardship::ports::local_keys::LocalKeys;
 use stewardship::{Access, Action, Period, Question, Resource, Scope, block_on};
 
 use crate::world::*;
@@ -104,6 +106,108 @@ fn promise_07_a_backup_of_records_and_keys_is_dead_from_the_destruction_of_its_e
     let grant = restored.as_ref().map(|steward| grant_or_error(steward, &place));
     // The decision cannot even be put on record: every key of that backup hung from the epoch.
     assert!(matches!(grant, Ok(Err(Trouble::Provider(_)))), "{grant:?}");
+}
+
+/// The horizons of the backups are far away, so that the end of the epoch alone can kill them.
+fn far_horizons() -> World {
+    let policy = POLICY.replace("key_store = \"35 days\"", "key_store = \"240 months\"");
+    let world = World::under(&policy.replace("records = \"35 days\"", "records = \"240 months\""));
+    let steward = world.connected();
+    steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+    steward.revoke(&shop_scope(), "the seller asked").unwrap();
+    world
+}
+
+#[test]
+fn promise_07_the_certificate_waits_for_the_day_on_which_the_provider_destroys_the_key() {
+    let world = far_horizons();
+    let steward = world.steward();
+    world.provider.wait(Period::days(30), &world.clock);
+    let epoch = steward.rotate_epoch().unwrap();
+    let at = Period::days(30).after(world.now());
+    assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), [Destruction::Effective(at)]);
+
+    let swept = steward.sweep().unwrap();
+    assert_eq!((swept.certified().count(), swept.withheld().count()), (0, 1));
+    assert_eq!(swept.disposals[0].certifiable_from(), Some(at));
+    // Asked again meanwhile, it is still that day.
+    world.clock.advance(Period::days(29));
+    assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), [Destruction::Effective(at)]);
+    assert_eq!(steward.sweep().unwrap().certified().count(), 0);
+
+    world.clock.advance(Period::days(1));
+    let swept = steward.sweep().unwrap();
+    assert_eq!(swept.certified().count(), 1);
+    assert_eq!(swept.disposals[0].certifiable_from(), Some(at));
+    assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), []);
+}
+
+/// Somebody at the provider stopped the destruction: the day passes, and nothing is certified, until it was asked for anew and is done.
+#[test]
+fn promise_07_a_destruction_that_was_stopped_at_the_provider_certifies_nothing() {
+    let world = far_horizons();
+    let steward = world.steward();
+    world.provider.wait(Period::days(30), &world.clock);
+    let epoch = steward.rotate_epoch().unwrap();
+    steward.destroy_epochs_before(epoch, world.now()).unwrap();
+    world.provider.stop();
+    world.clock.advance(Period::days(31));
+    for steward in [&steward, &world.steward()] {
+        let swept = steward.sweep().unwrap();
+        assert_eq!((swept.certified().count(), swept.withheld().count()), (0, 1));
+        // What is left is the horizon of the backups.
+        assert!(swept.disposals[0].certifiable_from().unwrap() > Period::months(200).after(world.now()));
+    }
+    let at = Period::days(30).after(world.now());
+    assert_eq!(steward.destroy_epochs_before(epoch, world.now()).unwrap(), [Destruction::Effective(at)]);
+    assert_eq!(steward.sweep().unwrap().disposals[0].certifiable_from(), Some(at));
+    world.clock.advance(Period::days(30));
+    assert_eq!(steward.sweep().unwrap().certified().count(), 1);
+}
+
+/// Only an answer about the key counts: that it is gone, or that the service remembers nothing of it. No answer is none.
+#[test]
+fn promise_07_the_certificate_waits_for_an_answer_about_the_key() {
+    let world = far_horizons();
+    let steward = world.steward();
+    let epoch = steward.rotate_epoch().unwrap();
+    steward.destroy_epochs_before(epoch, world.now()).unwrap();
+    for no_answer in [ProviderErrorKind::Unavailable, ProviderErrorKind::Refused] {
+        world.provider.say_of_the_dead(no_answer);
+        let swept = steward.sweep().unwrap();
+        assert_eq!((swept.certified().count(), swept.withheld().count()), (0, 1), "and the sweep goes on");
+        let again = steward.destroy_epochs_before(epoch, world.now()).unwrap_err();
+        assert!(matches!(again, EpochError::Trouble(Trouble::Provider(error)) if error.kind() == no_answer));
+    }
+    world.provider.say_of_the_dead(ProviderErrorKind::NotMine);
+    assert_eq!(steward.sweep().unwrap().certified().count(), 1);
+}
+
+/// Keys that come from one root key can be made again for as long as it lives: no certificate is given because of them.
+#[test]
+fn promise_07_keys_from_a_root_key_never_make_a_backup_dead() {
+    let policy = POLICY.replace("key_store = \"35 days\"", "key_store = \"240 months\"");
+    let world = World::under(&policy.replace("records = \"35 days\"", "records = \"240 months\""));
+    let keys = || LocalKeys::from_key(SecretKey::new(std::array::from_fn(|i| i as u8)));
+    let steward = world.start_with(keys()).unwrap();
+    steward.accept_terms(&world.owner(), world.policy.digest()).unwrap();
+    steward.connect(&world.owner(), &shop(), "tiktok-shop").unwrap();
+    steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+    let backup = world.memory.snapshot();
+    steward.revoke(&shop_scope(), "the seller asked").unwrap();
+    let horizon = Period::months(240).after(world.now());
+    for _ in 0..3 {
+        world.clock.advance(Period::days(400));
+        let epoch = steward.rotate_epoch().unwrap();
+        let destroyed = steward.destroy_epochs_before(epoch, world.now()).unwrap();
+        assert!(!destroyed.is_empty() && destroyed.iter().all(|answer| *answer == Destruction::Unsupported));
+        let swept = steward.sweep().unwrap();
+        assert_eq!((swept.certified().count(), swept.withheld().count()), (0, 1));
+        assert!(swept.disposals[0].certifiable_from().unwrap() >= horizon);
+    }
+    // Withheld with reason: the backup of both stores still opens, whatever was destroyed.
+    let restored = world.over(&backup.snapshot()).start_with(keys()).unwrap();
+    assert_eq!(read::<Creator>(&restored, &about(ADA)).unwrap(), values(&creator("ada")));
 }
 
 fn grant_or_error(steward: &TestSteward, place: &stewardship::Place) -> Result<(), Trouble> {
