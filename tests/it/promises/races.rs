@@ -199,6 +199,32 @@ proptest! {
     }
 
     #[test]
+    fn race_whoever_is_there_is_found_while_entries_move_to_a_newer_key(order in order()) {
+        let world = World::new();
+        let steward = world.connected();
+        steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+        super::find::outdate_tenant_key(&world);
+        let racers = [(); 3].map(|()| racer(&world, Period::days(0)));
+        let (tenant, place, bob, purpose) = (tenant(), about("buyer-bob-4"), creator("bob"), sync());
+        let found = race::<usize>(
+            &mut [
+                Box::pin(async { racers[0].find::<Creator>(&tenant, "email", "ada@example.com").await.unwrap().len() }),
+                Box::pin(async {
+                    racers[1].put(&place, &bob, &purpose).await.unwrap();
+                    racers[1].reindex().await.unwrap();
+                    1
+                }),
+                Box::pin(async {
+                    racers[2].reindex().await.unwrap();
+                    racers[2].find::<Creator>(&tenant, "email", "ada@example.com").await.unwrap().len()
+                }),
+            ],
+            &order,
+        );
+        prop_assert_eq!(found, [1, 1, 1]);
+    }
+
+    #[test]
     fn race_the_first_use_of_a_scope_ends_with_one_key(order in order()) {
         let world = World::new();
         let racers = [racer(&world, Period::days(0)), racer(&world, Period::days(0))];
