@@ -82,7 +82,7 @@ impl<P: Ports> Steward<P> {
         let mut entries = Vec::with_capacity(live.len());
         // Asked first, so that a tenant without keys is told of a value without normal form too.
         self.normal_of(kind, field, value)?;
-        for (_, key) in live.iter().rev() {
+        for (_, key) in &live {
             let (normal, index) = self.column_index(key, kind, field, value)?;
             entries.push(index.entry(&normal));
         }

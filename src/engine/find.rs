@@ -86,7 +86,7 @@ impl<P: Ports> Steward<P> {
         let (mut found, mut looked) = (BTreeSet::new(), BTreeSet::new());
         for _ in 0..ATTEMPTS {
             let live = keys.live(&scope).await?;
-            let fresh: Vec<_> = live.into_iter().filter(|(number, _)| looked.insert(*number)).collect();
+            let fresh: Vec<_> = live.into_iter().rev().filter(|(number, _)| looked.insert(*number)).collect();
             if fresh.is_empty() {
                 return Ok(found);
             }
@@ -190,10 +190,10 @@ impl Text {
 }
 
 impl<P: Ports> KeySession<'_, P> {
-    /// The versions of a scope's key that are live, oldest first.
+    /// The versions of a scope's key that are live, newest first.
     pub(super) async fn live(&mut self, scope: &Scope) -> Result<Vec<(u32, SecretKey)>, Trouble> {
         let mut live = Vec::new();
-        for key in self.row(scope).await?.into_iter().flat_map(|row| row.keys) {
+        for key in self.row(scope).await?.into_iter().flat_map(|row| row.keys.into_iter().rev()) {
             if let KeyState::Active { epoch, wrapped } = key.state
                 && !self.is_dead(epoch).await?
             {

@@ -70,8 +70,8 @@ impl<P: Ports> Steward<P> {
                 let tenant = &row.key.tenant;
                 // Rows come tenant by tenant: one key at a time is enough.
                 if newest.as_ref().is_none_or(|(of, _)| of != tenant) {
-                    let found = keys.newest(&Scope::Tenant(tenant.clone())).await?;
-                    newest = found.map(|(_, key)| (tenant.clone(), key));
+                    let live = keys.live(&Scope::Tenant(tenant.clone())).await?;
+                    newest = live.into_iter().next().map(|(_, key)| (tenant.clone(), key));
                 }
                 if let Some((_, key)) = &newest
                     && !self.stale(row, key, fields).is_empty()

@@ -1,7 +1,7 @@
 //! The normal form of a value, by which it is found.
 //!
-//! Two writings of one value have one normal form; two values never share one by more than what is said here. Where that cannot be told, there is no
-//! normal form, and the answer says why.
+//! Two writings of one value have one normal form, and two values never share one, but for what is said here. Where that cannot be told,
+//! there is no normal form, and the answer says why.
 
 use std::fmt;
 
@@ -68,14 +68,15 @@ pub enum NotNormal {
 impl FindBy {
     /// The normal form of a value.
     ///
-    /// - `email`: white space around it goes, and all of it is put in lower case (Unicode), the part before the `@` too: RFC 5321, section 2.4, lets
-    ///   hosts tell case apart there, and none of note does. There has to be exactly one `@`, so that quoted local parts that hold another are refused.
-    ///   Dots, and what stands behind a `+`, count: whether `a.b@…` is `ab@…` is for its host alone to say. A domain in its own script and its
-    ///   `xn--` form are two.
-    /// - `phone`: ITU-T E.164. White space, hyphens, dots, slashes and parentheses go; `00` in front becomes `+`. A number without either is national: it
-    ///   gets the declared `calling_code` in place of the declared `trunk`; without a declared code it is refused, and so is one without its trunk
-    ///   where that is a 0 (it is a number of some town). In an international number the declared trunk goes where it stands in parentheses
-    ///   behind the declared code, as in `+49 (0)30`; a 0 in parentheses anywhere else is refused.
+    /// - `email`: white space around it goes, and all of it is put in lower case (Unicode), the part before the `@` too: RFC 5321, section
+    ///   2.4, lets hosts tell case apart there, and hardly any does. There has to be exactly one `@`, so that quoted local parts that hold
+    ///   another are refused. Dots, and what stands behind a `+`, count: whether `a.b@…` is `ab@…` is for its host alone to say. A domain
+    ///   in its own script and its `xn--` form are two.
+    /// - `phone`: ITU-T E.164. White space, hyphens, dots, slashes and parentheses go; `00` in front becomes `+`. A number without either
+    ///   is national: it gets the declared `calling_code` in place of the declared `trunk`; without a declared code it is refused, and so
+    ///   is one without its trunk where that is a 0 (it is a number of some town). In an international number the declared trunk goes
+    ///   where it stands in parentheses behind the declared code, as in `+49 (0)30`; a 0 behind any other parenthesis of one is refused,
+    ///   because whether it counts is not known here.
     /// - `text`: white space around it goes, and it is put in lower case (Unicode).
     /// - `exact`: as it is.
     ///
@@ -162,11 +163,12 @@ fn email(value: &str) -> Result<Zeroizing<String>, NotNormal> {
 fn phone(value: &str, code: Option<&str>, trunk: Option<&str>) -> Result<Zeroizing<String>, NotNormal> {
     let written = value.trim();
     if let Some(rest) = written.strip_prefix('+').or_else(|| written.strip_prefix("00")) {
-        let mut number = Zeroizing::new(String::from("+"));
+        let mut number = room(written);
+        number.push('+');
         digits(rest, code.zip(trunk), &mut number)?;
         return e164(number, 1);
     }
-    let mut national = Zeroizing::new(String::new());
+    let mut national = room(written);
     digits(written, None, &mut national)?;
     let code = code.ok_or(NotNormal::National)?;
     let number = match trunk {
@@ -178,7 +180,14 @@ fn phone(value: &str, code: Option<&str>, trunk: Option<&str>) -> Result<Zeroizi
         },
         None => &national,
     };
-    e164(Zeroizing::new(format!("+{code}{number}")), code.len())
+    let mut whole = room(written);
+    ["+", code, number].into_iter().for_each(|part| whole.push_str(part));
+    e164(whole, code.len())
+}
+
+/// A buffer that does not have to grow, so that it leaves no part of a number behind.
+fn room(written: &str) -> Zeroizing<String> {
+    Zeroizing::new(String::with_capacity(written.len().saturating_add(8)))
 }
 
 /// Takes the digits out of a number; what may stand between them goes. `declared`: the calling code and the trunk prefix that may stand
