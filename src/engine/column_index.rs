@@ -57,9 +57,10 @@ impl<P: Ports> Steward<P> {
         field: &'static str,
         value: &V,
     ) -> Result<Vec<u8>, IndexError> {
+        // Asked first: for a value that has none, no key is made.
+        let normal = self.normal_of(kind, field, value)?;
         let (_, key) = self.keys().for_sealing(&Scope::Tenant(tenant.clone())).await?;
-        let (normal, index) = self.column_index(&key, kind, field, value)?;
-        Ok(index.entry(&normal))
+        Ok(self.column_index(&key, kind, field, value).entry(&normal))
     }
 
     /// The entries that a value may have in a column of the host's own, one for each live key of the tenant, the newest first: what to
@@ -78,15 +79,10 @@ impl<P: Ports> Steward<P> {
         field: &'static str,
         value: &V,
     ) -> Result<Vec<Vec<u8>>, IndexError> {
+        let normal = self.normal_of(kind, field, value)?;
         let live = self.keys().live(&Scope::Tenant(tenant.clone())).await?;
-        let mut entries = Vec::with_capacity(live.len());
-        // Asked first, so that a tenant without keys is told of a value without normal form too.
-        self.normal_of(kind, field, value)?;
-        for (_, key) in &live {
-            let (normal, index) = self.column_index(key, kind, field, value)?;
-            entries.push(index.entry(&normal));
-        }
-        Ok(entries)
+        let entry = |(_, key): &(u32, SecretKey)| self.column_index(key, kind, field, value).entry(&normal);
+        Ok(live.iter().map(entry).collect())
     }
 
     fn normal_of<V: Findable>(
@@ -105,9 +101,8 @@ impl<P: Ports> Steward<P> {
         kind: &'static str,
         field: &'static str,
         value: &'v V,
-    ) -> Result<(NormalForm, BlindIndex<'v>), IndexError> {
+    ) -> BlindIndex<'v> {
         let class = value.class();
-        let index = BlindIndex::new(key, kind, class, field, self.policy().find_by(class));
-        Ok((self.normal_of(kind, field, value)?, index))
+        BlindIndex::new(key, kind, class, field, self.policy().find_by(class))
     }
 }

@@ -363,6 +363,21 @@ fn promise_07_an_erased_person_is_found_by_nothing_but_what_a_duty_keeps() {
 }
 
 #[test]
+fn promise_07_what_is_said_about_an_erased_person_in_anothers_record_takes_its_entry_along() {
+    let world = World::new();
+    let steward = world.connected();
+    let pairs = over::<(Pair,)>(&world);
+    let pair = Pair { one: "bob@example.com".to_owned().into(), two: "ada@example.com".to_owned().into() };
+    pairs.put(&about(BOB).record("pair").about("two", ADA), &pair, &sync()).unwrap();
+    assert_eq!(entries(&world).len(), 2);
+    erase(&world, &steward, ADA);
+    let left: Vec<_> = entries(&world).into_iter().map(|entry| entry.field).collect();
+    assert_eq!(left, ["one"]);
+    assert_eq!(pairs.find::<Pair>(&tenant(), "one", "bob@example.com").unwrap(), [SubjectId::new(BOB)]);
+    assert!(pairs.find::<Pair>(&tenant(), "two", "ada@example.com").unwrap().is_empty());
+}
+
+#[test]
 fn promise_07_after_a_revocation_nobody_is_found_and_the_entries_go_with_the_rows() {
     let world = World::new();
     let steward = world.connected();
