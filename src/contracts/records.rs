@@ -56,13 +56,15 @@ pub struct StoredField {
     pub body: FieldBody,
 }
 
-/// An entry of the blind index: a field and the keyed, truncated hash of its normalised value.
+/// An entry of the blind index: a field and the keyed, cut digest of its value's normal form ([`BlindIndex`](crate::crypto::BlindIndex)).
+///
+/// To a store, bytes of any length that are compared whole. It goes with its row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "stores take it apart and put it together")]
 pub struct IndexEntry {
     /// Name of the field.
     pub field: Name,
-    /// The keyed hash, 16 bytes.
+    /// The entry: of the steward's, 10 to 24 bytes.
     pub tag: Vec<u8>,
 }
 

@@ -1,42 +1,95 @@
 //! Keyed names: equality without the value.
 
-use zeroize::Zeroizing;
-
 use super::key::SecretKey;
 use super::mac;
+use crate::core::policy::{FindBy, NormalForm};
 
-/// The entry of a value in the blind index: HMAC-SHA-256 over use, class, field and value, each behind its length, cut to 16 bytes.
+/// Bytes in front of every entry that say under which key and which declaration it was made.
+const MARK_BYTES: usize = 8;
+
+/// The blind index of one field, under one version of a tenant's key: it makes the entries by which sealed values are found.
 ///
-/// Finds a sealed value by equality. **It leaks** to whoever reads the index which values are equal and how often each occurs; give
-/// every tenant a key of its own, and index no field of few values (a country, a flag). What holds the key can test guesses.
+/// An entry is a mark, the same for all of them, and behind it HMAC-SHA-256 over kind, class, field and the value's
+/// [normal form](FindBy::normal), each behind its length, cut to the declared bits. The mark is a digest of the declaration under the
+/// same key: it tells entries of an older key, or of another declaration, apart without the value.
+///
+/// **It leaks** to whoever reads the index which values of a field are equal and how often each occurs: index no field of few values (a
+/// country, a flag). What holds the key can test guesses, as far as the [bits](FindBy::shared_by) go. Give every tenant a key of its own.
 ///
 /// # Example: found however it is written
 /// ```
-/// use stewardship::crypto::{OsEntropy, SecretKey, blind_index, normalise};
-/// let key = SecretKey::generate(&OsEntropy)?.derive("index");
-/// let entry = |text| blind_index(&key, "creator.email", "email", &normalise(text));
-/// assert_eq!(entry("Ada@Example.com "), entry("ada@example.com"));
+/// use stewardship::crypto::{BlindIndex, OsEntropy, SecretKey};
+/// use stewardship::policy::{FindBy, Normalise};
+/// let key = SecretKey::generate(&OsEntropy)?;
+/// let index = BlindIndex::new(&key, "Creator", "creator.email", "email", FindBy::new(Normalise::Email));
+/// let entry = |address| index.find_by().normal(address).map(|normal| index.entry(&normal));
+/// assert_eq!(entry(" Ada@Example.com ")?, entry("ada@example.com")?);
+/// assert!(entry("nobody").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use]
-pub fn blind_index(key: &SecretKey, class: &str, field: &str, normalised: &str) -> [u8; 16] {
-    keyed_name(key, "index", &[class, field, normalised])
+pub struct BlindIndex<'a> {
+    key: SecretKey,
+    parts: [&'a str; 3],
+    find_by: FindBy,
+    mark: [u8; MARK_BYTES],
 }
 
-/// The name under which the audit trail knows an identifier: the same shape as [`blind_index`], for another use.
+impl<'a> BlindIndex<'a> {
+    /// The index of a field of a kind of record, whose values are of a class.
+    #[must_use]
+    pub fn new(
+        tenant_key: &SecretKey,
+        kind: &'a str,
+        class: &'a str,
+        field: &'a str,
+        find_by: FindBy,
+    ) -> Self {
+        let key = tenant_key.derive("index");
+        let mut mark = [0; MARK_BYTES];
+        let whole = keyed_name(&key, "index-mark", &[kind, class, field, &find_by.told()]);
+        mark.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
+        Self { key, parts: [kind, class, field], find_by, mark }
+    }
+
+    /// The entry of a value, in the normal form that [`find_by`](Self::find_by) gives it.
+    #[must_use]
+    pub fn entry(&self, value: &NormalForm) -> Vec<u8> {
+        let [kind, class, field] = self.parts;
+        let whole = keyed_name(&self.key, "index", &[kind, class, field, value.as_str()]);
+        let bits = usize::from(self.find_by.kept_bits());
+        let kept = whole.iter().enumerate().take(bits.div_ceil(8)).map(|(at, byte)| {
+            // Of the last byte, the upper bits alone where less of it is kept.
+            let of_it = bits.saturating_sub(at.saturating_mul(8));
+            if of_it >= 8 { *byte } else { byte & !(0xFF_u8 >> of_it) }
+        });
+        self.mark.into_iter().chain(kept).collect()
+    }
+
+    /// Whether an entry was made here: under this key and this declaration.
+    #[must_use]
+    pub fn is_of(&self, entry: &[u8]) -> bool {
+        entry.starts_with(&self.mark)
+    }
+
+    /// How its values are entered.
+    #[must_use]
+    pub const fn find_by(&self) -> &FindBy {
+        &self.find_by
+    }
+}
+
+impl std::fmt::Debug for BlindIndex<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BlindIndex({:?})", self.parts)
+    }
+}
+
+/// The name under which the audit trail knows an identifier: an HMAC as in a [`BlindIndex`], for another use, of 16 bytes.
 ///
 /// A pseudonym is personal data for as long as its key exists (GDPR, Art. 4(5) and Recital 26).
 #[must_use]
 pub fn pseudonym(key: &SecretKey, kind: &str, id: &str) -> [u8; 16] {
     keyed_name(key, "pseudonym", &[kind, id])
-}
-
-/// The form of a value in which it is indexed: without white space around it, in lower case (Unicode).
-///
-/// Canonically equivalent spellings (é as one character or as two) are not joined.
-#[must_use]
-pub fn normalise(value: &str) -> Zeroizing<String> {
-    Zeroizing::new(value.trim().to_lowercase())
 }
 
 fn keyed_name(key: &SecretKey, purpose: &str, parts: &[&str]) -> [u8; 16] {
@@ -60,35 +113,106 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::core::policy::Normalise;
+
+    fn index<'a>(key: u8, [kind, class, field]: [&'a str; 3], find_by: FindBy) -> BlindIndex<'a> {
+        BlindIndex::new(&SecretKey::new([key; 32]), kind, class, field, find_by)
+    }
+
+    fn entry(index: &BlindIndex<'_>, value: &str) -> Vec<u8> {
+        index.entry(&index.find_by().normal(value).unwrap())
+    }
+
+    fn exact() -> FindBy {
+        FindBy::new(Normalise::Exact)
+    }
 
     /// A value over every part, written by hand: the format may not drift unseen.
     #[test]
-    fn the_entry_is_the_hmac_of_its_parts() {
+    fn the_entry_is_a_mark_and_the_hmac_of_its_parts() {
         use hmac::{Hmac, KeyInit, Mac};
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&[5; 32]).unwrap();
-        mac.update(b"\0\0\0\x0dstewardship/0\0\0\0\x05index\0\0\0\x01c\0\0\0\x02fi\0\0\0\x03ada");
-        let expected = mac.finalize().into_bytes();
-        assert_eq!(blind_index(&SecretKey::new([5; 32]), "c", "fi", "ada"), expected[..16]);
+        let key = SecretKey::new([5; 32]).derive("index");
+        let by_hand = |input: &[u8]| {
+            let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key.expose()).unwrap();
+            mac.update(input);
+            mac.finalize().into_bytes()
+        };
+        let mark = by_hand(
+            b"\0\0\0\x0dstewardship/0\0\0\0\x0aindex-mark\0\0\0\x01k\0\0\0\x01c\0\0\0\x02fi\0\0\0\x0ephone/128/49/0",
+        );
+        let tag = by_hand(
+            b"\0\0\0\x0dstewardship/0\0\0\0\x05index\0\0\0\x01k\0\0\0\x01c\0\0\0\x02fi\0\0\0\x0b+4930901820",
+        );
+        let form = FindBy::new(Normalise::Phone).calling_code("49").trunk("0");
+        let entry = entry(&index(5, ["k", "c", "fi"], form), "030 901820");
+        assert_eq!(entry, [&mark[..8], &tag[..16]].concat());
     }
 
     #[test]
-    fn spelling_is_evened_out() {
-        assert_eq!(*normalise("  ÄDA@Example.COM\n"), "äda@example.com");
+    fn a_cut_entry_is_the_front_of_the_whole_one() {
+        let of = |bits: u8| entry(&index(5, ["k", "c", "f"], exact().bits(bits)), "ada");
+        let whole = of(128)[8..].to_vec();
+        let bits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:08b}")).collect::<String>();
+        for kept in 16..=128_u8 {
+            let cut = of(kept)[8..].to_vec();
+            let (front, rest) = (usize::from(kept), bits(&cut)[usize::from(kept)..].to_owned());
+            assert_eq!(bits(&cut)[..front], bits(&whole)[..front], "{kept}");
+            assert_eq!(
+                (cut.len(), rest.replace('0', "")),
+                (usize::from(kept).div_ceil(8), String::new()),
+                "{kept}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_mark_tells_keys_fields_and_declarations_apart() {
+        let mine = index(5, ["k", "c", "f"], exact());
+        let made = entry(&mine, "ada");
+        assert!(mine.is_of(&made) && mine.is_of(&entry(&mine, "eve")));
+        assert!(!mine.is_of(&made[..7]) && !mine.is_of(&[]));
+        for other in [
+            index(6, ["k", "c", "f"], exact()),
+            index(5, ["l", "c", "f"], exact()),
+            index(5, ["k", "d", "f"], exact()),
+            index(5, ["k", "c", "g"], exact()),
+            index(5, ["k", "c", "f"], exact().bits(64_u8)),
+            index(5, ["k", "c", "f"], FindBy::new(Normalise::Text)),
+            index(5, ["k", "c", "f"], FindBy::new(Normalise::Phone)),
+            index(5, ["k", "c", "f"], FindBy::new(Normalise::Phone).calling_code("49")),
+            index(5, ["k", "c", "f"], FindBy::new(Normalise::Phone).calling_code("49").trunk("0")),
+        ] {
+            assert!(!other.is_of(&made), "{other:?}");
+        }
+        // What is not said is as what is said to be the same.
+        assert!(index(5, ["k", "c", "f"], exact().bits(128_u8)).is_of(&made));
+    }
+
+    #[test]
+    fn cut_entries_are_shared_as_often_as_is_said() {
+        let index = index(5, ["k", "c", "f"], exact().bits(16_u8));
+        let count = 20_000_u32;
+        let mut seen = std::collections::BTreeMap::<_, u64>::new();
+        (0..count).for_each(|n| *seen.entry(entry(&index, &n.to_string())).or_default() += 1);
+        let sharing: u64 = seen.values().map(|own| own * (own - 1)).sum();
+        let (found, said) = (sharing as f64 / f64::from(count), index.find_by().shared_by(count));
+        assert!((found / said - 1.0).abs() < 0.1, "{found} of {said}");
     }
 
     proptest! {
         #[test]
         fn every_part_counts(
-            left in prop::array::uniform3("[ab]{0,2}"),
-            right in prop::array::uniform3("[ab]{0,2}"),
+            left in prop::array::uniform4("[ab]{0,2}"),
+            right in prop::array::uniform4("[ab]{0,2}"),
         ) {
+            let entry = |key: u8, [kind, class, field, value]: &[String; 4]| {
+                entry(&index(key, [kind, class, field], exact()), value)[8..].to_vec()
+            };
+            prop_assert_eq!(left == right, entry(5, &left) == entry(5, &right));
+            prop_assert_ne!(entry(6, &left), entry(5, &left));
             let key = SecretKey::new([5; 32]);
-            let entry = |key: &SecretKey, parts: &[String; 3]| blind_index(key, &parts[0], &parts[1], &parts[2]);
-            prop_assert_eq!(left == right, entry(&key, &left) == entry(&key, &right));
-            prop_assert_ne!(entry(&key, &left), entry(&SecretKey::new([6; 32]), &left));
-            let name = |parts: &[String; 3]| pseudonym(&key, &parts[0], &parts[1]);
+            let name = |parts: &[String; 4]| pseudonym(&key, &parts[0], &parts[1]);
             prop_assert_eq!(left[..2] == right[..2], name(&left) == name(&right));
-            prop_assert_ne!(name(&left), entry(&key, &[left[0].clone(), left[1].clone(), String::new()]));
         }
     }
 }

@@ -34,7 +34,7 @@ pub use envelope::{
 pub use error::{
     EnvelopeError, EnvelopeErrorKind, OpenError, SealError, SealErrorKind, UnwrapError, UnwrapErrorKind,
 };
-pub use index::{blind_index, normalise, pseudonym};
+pub use index::{BlindIndex, pseudonym};
 pub use key::SecretKey;
 pub use place_key::PlaceKeys;
 pub use redact::{Redacted, RedactedRecord, Redactors, ValuePseudonym};

@@ -7,13 +7,17 @@ use zeroize::Zeroize;
 use super::authorize::Access;
 use super::carry_out::Export;
 use super::column::RebindError;
+use super::column_index::IndexError;
 use super::connect::{Authorization, ConnectError, EventError, TermsError};
 use super::disposal::Disposal;
 use super::epochs::EpochError;
 use super::erase::{EraseError, Revocation};
+use super::find::FindError;
 use super::holds::HoldError;
+use super::identify::Identified;
 use super::open::OpenError;
-use super::put::{FindError, PutError, Stored};
+use super::put::{PutError, Stored};
+use super::reindex::Reindexed;
 use super::release::ReleaseError;
 use super::requests::{CaseError, NewRequest};
 use super::scan::Scan;
@@ -26,7 +30,7 @@ use crate::contracts::{AnyPorts, Destruction, Ports, block_on};
 use crate::core::access::{Grant, Principal, Purpose, Question, ReleaseRequest};
 use crate::core::audit::Head;
 use crate::core::classification::{
-    AuditedReason, Class, Classified, DataClass, FieldValue, LabelPermit, Labelled, Permit, Record,
+    AuditedReason, Class, Classified, DataClass, FieldValue, Findable, LabelPermit, Labelled, Permit, Record,
 };
 use crate::core::dsr::{
     AnyCase, Approved, Case, Closed, Planned, Received, Reviewed, Verdict, VerificationMethod, Verified,
@@ -80,6 +84,9 @@ blocking! {
     put<R: Record>(place: &Place, record: &R, purpose: &Purpose) -> Result<Stored, PutError>;
     ingest<R: Record>(place: &Place, platform: &str, payload: &Value, purpose: &Purpose) -> Result<Stored, PutError>;
     find<R: Record>(tenant: &TenantId, field: &str, value: &str) -> Result<Vec<SubjectId>, FindError>;
+    reindex() -> Result<Reindexed, Trouble>;
+    index_entry<V: Findable>(tenant: &TenantId, kind: &'static str, field: &'static str, value: &V) -> Result<Vec<u8>, IndexError>;
+    index_entries<V: Findable>(tenant: &TenantId, kind: &'static str, field: &'static str, value: &V) -> Result<Vec<Vec<u8>>, IndexError>;
     seal<T: FieldValue, C: DataClass>(place: &Place, kind: &'static str, field: &'static str, value: &Classified<T, C>) -> Result<Vec<u8>, PutError>;
     open_sealed<T: FieldValue, C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
     rebind<C: DataClass>(grant: &Grant, from: &Place, to: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Vec<u8>, RebindError>;
@@ -96,6 +103,7 @@ blocking! {
     place_hold(hold: &Hold) -> Result<(), HoldError>;
     lift_hold(tenant: &TenantId, id: &str) -> Result<bool, Trouble>;
     receive(request: &NewRequest) -> Result<Case<Received>, CaseError>;
+    identify(case: Case<Received>) -> Result<Identified, CaseError>;
     case(tenant: &TenantId, id: &CaseId) -> Result<AnyCase, CaseError>;
     verify(case: Case<Received>, method: VerificationMethod, by: &Principal) -> Result<Case<Verified>, CaseError>;
     review(case: Case<Verified>, by: &Principal, verdict: Verdict) -> Result<Reviewed, CaseError>;

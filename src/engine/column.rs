@@ -8,13 +8,11 @@ use super::steward::Steward;
 use crate::contracts::{FieldBody, Ports, RecordKey, StoredField};
 use crate::core::access::Grant;
 use crate::core::classification::{
-    ClassSpec, Classified, DataClass, DecodeError, FieldValue, Labelled, Level, decode_value, encode_value,
+    BY_LABEL, ClassSpec, Classified, DataClass, DecodeError, FieldValue, Labelled, Level, decode_value,
+    encode_value,
 };
 use crate::core::id::Name;
 use crate::core::place::Place;
-
-/// The class that a value with a label is sealed as; its own label is sealed with it.
-const BY_LABEL: &str = "*";
 
 /// Why a value was not moved.
 #[derive(Debug, thiserror::Error)]

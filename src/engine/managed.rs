@@ -101,8 +101,8 @@ impl<P: Ports> Managed<P> {
         let store = self.steward.ports().records();
         for _ in 0..ATTEMPTS {
             let Some(mut row) = store.fetch(key).await.map_err(Trouble::from)? else { return Ok(false) };
-            let (place, mut keys, mut changed) = (place_of(&row), self.steward.keys(), false);
-            let whole = row.clone();
+            let (place, mut keys) = (place_of(&row), self.steward.keys());
+            let (whole, mut changed) = (row.clone(), BTreeMap::new());
             for field in row.fields.iter_mut().filter(|field| is_about(&whole, field, &who.subject)) {
                 let Some(value) = changes.get(field.name.as_str()) else { continue };
                 let plain = Zeroizing::new(value.to_string().into_bytes());
@@ -115,12 +115,12 @@ impl<P: Ports> Managed<P> {
                         )
                     }
                 };
-                changed = true;
+                changed.insert(field.name.clone(), plain);
             }
-            if !changed {
+            if changed.is_empty() {
                 return Ok(false);
             }
-            row.index = self.steward.reindexed(&mut keys, &whole, changes).await?;
+            row.index = self.steward.corrected_index(&mut keys, &whole, &changed).await?;
             let expected = Expected::Version(row.version);
             row.version = expected.next();
             if unless_conflict(store.put(row, expected).await)? {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::connect::{Authorization, EventError};
 use super::erase::OWED;
+use super::find::Entered;
 use super::holds::Outlook;
 use super::keyring::{KeyError, KeySession};
 use super::managed::item_of;
@@ -19,11 +20,11 @@ use crate::contracts::{
 use crate::core::access::Purpose;
 use crate::core::audit::AuditEvent;
 use crate::core::classification::{
-    ClassSpec, DecodeError, EncodedField, IngestError, Level, Record, RecordKind, RecordSpec, encode, ingest,
+    DecodeError, EncodedField, IngestError, Level, Record, RecordKind, encode, ingest,
 };
 use crate::core::id::{Name, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
-use crate::crypto::{self, Context, PlaceKeys, SecretKey, blind_index, normalise};
+use crate::crypto::{self, Context, PlaceKeys, SecretKey};
 
 /// What was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,9 @@ pub struct Stored {
     pub clear: usize,
     /// Values of the platform's payload that no field declares, and that were left out.
     pub dropped: usize,
+    /// Fields with `find_by` whose value has no normal form of its class (no e-mail address, a number of no country), or is no text: they
+    /// are stored as all others, and nothing is found by them.
+    pub unfindable: Vec<Name>,
 }
 
 /// Why a record is not stored. Nothing of it is.
@@ -129,23 +133,6 @@ pub enum PutError {
     Trouble(#[from] Trouble),
 }
 
-/// Why nobody can be looked for.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FindError {
-    /// The field is not in the blind index.
-    #[error("`{kind}` cannot be found by `{field}`: it has no such field with `find_by`")]
-    NotIndexed {
-        /// The kind of record.
-        kind: &'static str,
-        /// The field.
-        field: String,
-    },
-    /// A failure below the engine.
-    #[error(transparent)]
-    Trouble(#[from] Trouble),
-}
-
 impl From<KeyError> for PutError {
     fn from(error: KeyError) -> Self {
         match error {
@@ -169,7 +156,8 @@ impl<P: Ports> Steward<P> {
     ///
     /// Each field is sealed or left in the clear as its level's controls say, under the keys of all scopes of its place. A category that
     /// platforms hand over needs a connection of one, or [`ingest`](Self::ingest). Replacing keeps the record's events, and the time of
-    /// first storing unless that was under an authorisation that has ended since.
+    /// first storing unless that was under an authorisation that has ended since. A value with `find_by` that has no normal form is
+    /// stored too: [`Stored::unfindable`] names its field.
     ///
     /// # Errors
     /// [`PutError`]; nothing is stored then, and a refused purpose is on the audit trail.
@@ -226,45 +214,6 @@ impl<P: Ports> Steward<P> {
         Err(Trouble::Contention { during: "put a record" }.into())
     }
 
-    /// Finds the people of whom a record of kind `R` has this value in a field that is entered in the blind index.
-    ///
-    /// The value is compared trimmed and in lower case.
-    ///
-    /// # Errors
-    /// [`FindError::NotIndexed`] where the record has no such field, or the field is not declared with `find_by`: "nobody" would be a
-    /// wrong answer.
-    pub async fn find<R: Record>(
-        &self,
-        tenant: &TenantId,
-        field: &str,
-        value: &str,
-    ) -> Result<Vec<SubjectId>, FindError> {
-        let record = RecordSpec::of::<R>();
-        let Some(spec) = record.field(field).filter(|spec| spec.find_by) else {
-            return Err(FindError::NotIndexed { kind: R::KIND, field: field.to_owned() });
-        };
-        let Some((_, key)) = self.keys().newest(&Scope::Tenant(tenant.clone())).await? else {
-            return Ok(Vec::new());
-        };
-        let query = crate::contracts::RecordQuery {
-            tenant: Some(tenant.clone()),
-            kind: Some(Name::new(R::KIND)),
-            index: Some(index_entry(&key, &spec.class, field, value)),
-            ..Default::default()
-        };
-        let rows = self.rows(&query).await?;
-        let mut found: Vec<SubjectId> = rows
-            .iter()
-            .filter_map(|row| {
-                let about = row.fields.iter().find(|stored| stored.name == *field);
-                about.and_then(|stored| stored.subject.clone()).or_else(|| row.subject.clone())
-            })
-            .collect();
-        found.sort();
-        found.dedup();
-        Ok(found)
-    }
-
     fn check_platform(&self, platform: &str) -> Result<(), PutError> {
         let platform = Name::new(platform);
         let known = self.inner.policy.document().platforms.contains_key(&platform);
@@ -296,10 +245,14 @@ impl<P: Ports> Steward<P> {
         let values = values?;
         let mut keys = self.keys();
         let mut fields = Vec::with_capacity(values.len());
-        let (mut index, mut clear) = (Vec::new(), BTreeSet::new());
+        let (mut index, mut unfindable, mut clear) = (Vec::new(), Vec::new(), BTreeSet::new());
         for EncodedField { name, class, find_by, value } in &values {
-            if *find_by {
-                index.extend(keys.index(place.tenant_id(), class, name, value).await?);
+            if let Some(field) = spec.field(name).filter(|_| *find_by) {
+                match keys.entry(place.tenant_id(), kind.name, field, value).await? {
+                    Entered::Entry(entry) => index.push(entry),
+                    Entered::Unfindable => unfindable.push(Name::new(name)),
+                    Entered::Missing => {}
+                }
             }
             let subject = place.subject_of(name);
             let (level, name, class) = (class.level, Name::new(name), Name::new(class.id));
@@ -317,7 +270,8 @@ impl<P: Ports> Steward<P> {
         }
         index.sort();
         let sealed = fields.iter().filter(|field| matches!(field.body, FieldBody::Sealed(_))).count();
-        let stored = Stored { key: incoming.key.clone(), sealed, clear: fields.len() - sealed, dropped };
+        let clear = fields.len() - sealed;
+        let stored = Stored { key: incoming.key.clone(), sealed, clear, dropped, unfindable };
         let level = kind.level();
         if self.records(level) {
             let event = AuditEvent::Stored {
@@ -332,27 +286,6 @@ impl<P: Ports> Steward<P> {
         }
         self.write(incoming, level, fields, index, authorized).await?;
         Ok(stored)
-    }
-
-    /// The entries of the blind index of a row whose fields are changed: those of changed fields are made anew.
-    pub(super) async fn reindexed(
-        &self,
-        keys: &mut KeySession<'_, P>,
-        row: &RecordRow,
-        changes: &BTreeMap<String, Value>,
-    ) -> Result<Vec<IndexEntry>, KeyError> {
-        let mut index: Vec<IndexEntry> =
-            row.index.iter().filter(|entry| !changes.contains_key(entry.field.as_str())).cloned().collect();
-        let spec = self.inner.map.kind(row.key.kind.as_str());
-        for (field, value) in changes {
-            let spec = spec.and_then(|spec| spec.field(field)).filter(|spec| spec.find_by);
-            if let Some(spec) = spec {
-                let plain = zeroize::Zeroizing::new(value.to_string().into_bytes());
-                index.extend(keys.index(&row.key.tenant, &spec.class, &spec.name, &plain).await?);
-            }
-        }
-        index.sort();
-        Ok(index)
     }
 
     /// Whether the policy lets this in: declared purpose, category open to it, live authorisation where one is needed, provenance
@@ -483,11 +416,6 @@ pub(super) fn record_key(kind: RecordKind, place: &Place) -> Option<RecordKey> {
     Some(RecordKey { tenant: place.tenant_id().clone(), kind: Name::new(kind.name), id })
 }
 
-fn index_entry(tenant_key: &SecretKey, class: &ClassSpec, field: &str, value: &str) -> IndexEntry {
-    let tag = blind_index(&tenant_key.derive("index"), class.id, field, &normalise(value));
-    IndexEntry { field: Name::new(field), tag: tag.to_vec() }
-}
-
 impl<P: Ports> KeySession<'_, P> {
     /// Seals a value at its place, under the newest keys of all its scopes.
     pub(super) async fn seal_at(
@@ -551,19 +479,5 @@ impl<P: Ports> KeySession<'_, P> {
             field,
             class,
         }
-    }
-
-    async fn index(
-        &mut self,
-        tenant: &TenantId,
-        class: &ClassSpec,
-        field: &str,
-        plain: &[u8],
-    ) -> Result<Option<IndexEntry>, KeyError> {
-        // Only text is looked up; anything else (a missing value among it) is not entered.
-        let Ok(Value::String(text)) = serde_json::from_slice(plain) else { return Ok(None) };
-        let text = zeroize::Zeroizing::new(text);
-        let (_, key) = self.for_sealing(&Scope::Tenant(tenant.clone())).await?;
-        Ok(Some(index_entry(&key, class, field, &text)))
     }
 }

@@ -20,7 +20,7 @@ use crate::core::dsr::{
 };
 use crate::core::id::{CaseId, Name, SubjectId, TenantId};
 use crate::core::place::Scope;
-use crate::core::policy::{RequestKind, Requests};
+use crate::core::policy::{NotNormal, RequestKind, Requests};
 use crate::crypto::pseudonym;
 
 impl Paper for CaseFile {
@@ -158,6 +158,14 @@ pub enum CaseError {
     /// Nobody said whom the case is about.
     #[error("the case names no person: find out who it is before it is carried out")]
     NoSubject,
+    /// No field of a bound record is found by an address.
+    #[error(
+        "nobody is found by an address: no bound record has a field with `find_by` whose class is found as `email` or `phone`"
+    )]
+    NothingToFindBy,
+    /// The address of the request is none that anybody is found by.
+    #[error("the address of the request is none that anybody is found by")]
+    Address(#[source] NotNormal),
     /// The contact data cannot be opened, or are no longer kept.
     #[error("the contact data of the case cannot be opened")]
     Contact,

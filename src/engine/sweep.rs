@@ -8,6 +8,7 @@ use super::disposal::Disposal;
 use super::erase::EraseError;
 use super::holds::Outlook;
 use super::papers;
+use super::reindex::Reindexed;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::{DataSource, KeyState, Ports, SourceError, SourceItem};
@@ -46,6 +47,8 @@ pub struct Swept {
     pub undetermined: Vec<SweptItem>,
     /// Sources that could not be asked, are not plugged in, or failed to delete: what is due there waits for the next sweep.
     pub unreachable: Vec<Name>,
+    /// What became of entries of the blind index that were made under an older key, or another declaration.
+    pub reindexed: Reindexed,
     /// Destructions that this sweep did or finished, the certified ones among them.
     pub disposals: Vec<Disposal>,
 }
@@ -86,7 +89,8 @@ impl Swept {
 }
 
 impl<P: Ports> Steward<P> {
-    /// Finishes what was begun, deletes what is due in every source, reports what is not, and certifies what can be.
+    /// Finishes what was begun, deletes what is due in every source, reports what is not, certifies what can be, and keeps the blind index
+    /// up ([`reindex`](Self::reindex)).
     ///
     /// To be called as often as the policy's shortest period asks for. May be stopped anywhere and called again.
     ///
@@ -108,6 +112,8 @@ impl<P: Ports> Steward<P> {
             swept.disposals.push(self.certify(&disposal).await?);
         }
         self.end_accountability().await?;
+        // Last: what is gone needs no entry.
+        swept.reindexed = self.reindex().await?;
         Ok(swept)
     }
 

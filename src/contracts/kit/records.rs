@@ -352,8 +352,10 @@ fn moment() -> DateTime<Utc> {
 }
 
 fn entry(ns: &Namespace, tag: u8) -> IndexEntry {
-    // The namespace is part of the tag, so that a query by index alone finds the kit's rows alone.
+    // The namespace is part of the tag, so that a query by index alone finds the kit's rows alone. What tells two apart stands at the
+    // end of the longest that the steward makes.
     let mut bytes = ns.0.clone().into_bytes();
+    bytes.resize(bytes.len().max(23), 0);
     bytes.push(tag);
     IndexEntry { field: "email".into(), tag: bytes }
 }

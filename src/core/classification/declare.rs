@@ -3,8 +3,8 @@
 /// Declares a record: a struct, or an enum, whose every field has a class.
 ///
 /// A field is `name: Type as Class;`, or `name: Other;` with another type that `record!` declares (of the same category). Options stand
-/// behind commas: `find_by` enters a field in the blind index, `at = "/json/pointer"` says where a platform's JSON has it, seen from
-/// the record around it. A field without a class does not compile.
+/// behind commas: `find_by` enters a field in the blind index (in the form that the policy declares for its class), `at = "/json/pointer"`
+/// says where a platform's JSON has it, seen from the record around it. A field without a class does not compile.
 ///
 /// An enum names the class of the choice itself, and for each variant the word that is stored: `Card = "card" { … }`.
 ///

@@ -9,6 +9,7 @@ mod classified;
 mod data_map;
 mod declare;
 mod fields;
+mod findable;
 mod ingest;
 mod label;
 mod labelled;
@@ -25,6 +26,7 @@ pub(crate) use class::id_hash;
 pub use class::{At, Both, Class, ClassSpec, DataClass};
 pub use classified::{Classified, ExposeError};
 pub use data_map::{BindError, BindProblem, DataMap, Declares, Gap, HeldIn, Holding, UsedFor};
+pub use findable::Findable;
 pub use ingest::{IngestError, Ingested, ingest};
 pub use label::{FlowDenied, Label};
 pub use labelled::{Labelled, NotShown};
@@ -35,6 +37,7 @@ pub use record::{DecodeError, FieldSpec, FieldValue, Record, RecordSpec};
 pub use sink::{Flowing, LeavesFreely, NoSuchSink, Outlet, PolicySink, Sink};
 pub use taxonomy::{Taxonomy, UnknownName};
 
+pub(crate) use findable::BY_LABEL;
 pub(crate) use record::{EncodedField, RecordKind, decode, decode_value, encode, encode_value};
 pub(crate) use shape::{Opaque, Path, Visit};
 

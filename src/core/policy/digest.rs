@@ -44,7 +44,7 @@ impl PolicyDigest {
     }
 }
 
-/// RFC 8785 for values without numbers, which a policy has none of: keys in order of their UTF-16 units, no space.
+/// RFC 8785 for what a policy holds, whose numbers are small, whole and not negative, and so written as they are: keys in order of their UTF-16 units, no space.
 fn write_canonical(value: &Value, out: &mut String) {
     match value {
         Value::Object(entries) => {
@@ -148,8 +148,8 @@ mod tests {
              \"\u{20ac}\":\"Euro Sign\",\"\u{1f600}\":\"Emoji: Grinning Face\",\"\u{fb33}\":\"Hebrew Letter Dalet With Dagesh\"}"
         );
         let mut escaped = String::new();
-        write_canonical(&json!(["\u{20ac}$\u{0f}\nA'B\"\\\\\"/", true]), &mut escaped);
-        assert_eq!(escaped, "[\"\u{20ac}$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\",true]");
+        write_canonical(&json!(["\u{20ac}$\u{0f}\nA'B\"\\\\\"/", true, 128]), &mut escaped);
+        assert_eq!(escaped, "[\"\u{20ac}$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\",true,128]");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 
 use super::declare::table;
 use super::vocabulary::{
-    AuthorizationState, Basis, Dispose, LegalRole, Numbering, OnErasure, PageKind, Record, Redact, Release,
-    RequestKind, Seal, SinkKind, SourceKind, Transport,
+    AuthorizationState, Basis, Dispose, LegalRole, Normalise, Numbering, OnErasure, PageKind, Record, Redact,
+    Release, RequestKind, Seal, SinkKind, SourceKind, Transport,
 };
 use crate::core::access::{Action, Environment, PrincipalKind};
 use crate::core::classification::Level;
@@ -173,6 +173,26 @@ table! {
             authenticator: bool,
             /// What is shown of a value where it is not opened; without it, nothing.
             redact: Option<Redact>,
+            /// How its values are entered in the blind index by fields with `find_by`; without it, as text, uncut.
+            find_by: Option<FindBy>,
+        }
+    }
+}
+
+table! {
+    /// How values of a class are entered in the blind index: in which form, and how much of it is kept.
+    pub struct FindBy {
+        required {
+            /// The form in which values are compared.
+            normalise: Normalise,
+        }
+        optional {
+            /// How many bits of an entry are kept, from 16 to 128; without it, 128. Fewer tell less to whoever reads the index.
+            bits: Option<u8>,
+            /// The country calling code of numbers that are written without one (`49`); without it, they are refused. For `phone`.
+            calling_code: Option<String>,
+            /// What comes before a number that is written without a country calling code, and is no part of it (`0`). For `phone`.
+            trunk: Option<String>,
         }
     }
 }

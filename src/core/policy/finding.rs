@@ -173,6 +173,8 @@ codes! {
     PartialSecret = "partial-secret",
     /// A class above Internal would be shown where it is not opened.
     ShownSecret = "shown-secret",
+    /// What a class says of how it is found does not fit together, or is out of its range.
+    BadFindBy = "bad-find-by",
     /// A log or a stream of metrics takes values above Internal.
     OpenSink = "open-sink",
     /// A reason lowers values without a second person.

@@ -12,6 +12,7 @@ mod finding;
 mod given;
 mod json;
 mod node;
+mod normal;
 mod path;
 #[expect(clippy::module_inception, reason = "the checked policy is what the module is about")]
 mod policy;
@@ -32,6 +33,7 @@ pub use digest::{InvalidDigest, PolicyDigest};
 pub use document::*;
 pub use finding::{Finding, FindingCode, MAX_FINDINGS, PolicyError, Severity};
 pub use given::Given;
+pub use normal::{FULL_BITS, LEAST_BITS, NormalForm, NotNormal};
 pub use policy::{Policy, PolicyText};
 pub use scan::{MAX_DEPTH, MAX_TEXT_BYTES};
 pub use schema::json_schema;

@@ -16,7 +16,7 @@ pub(crate) struct Node {
     pub(crate) line: Option<u32>,
 }
 
-/// What a value is. Numbers keep their text: no key of a policy takes a bare number.
+/// What a value is. Numbers keep their text: the few keys that take one read its digits.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Null,

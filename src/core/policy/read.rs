@@ -196,6 +196,35 @@ impl Read for bool {
     }
 }
 
+impl Read for u8 {
+    fn read(node: &Node, at: &mut Reader<'_>) -> Self {
+        let Value::Number(text) = &node.value else {
+            at.wrong_type(node, &format!("write {}", Self::expected()));
+            return Self::stand_in();
+        };
+        // Digits alone: no sign, no fraction, no exponent.
+        match text.parse() {
+            Ok(number) if text.bytes().all(|byte| byte.is_ascii_digit()) => number,
+            _ => {
+                at.wrong_type(node, &format!("write {}", Self::expected()));
+                Self::stand_in()
+            }
+        }
+    }
+
+    fn stand_in() -> Self {
+        0
+    }
+
+    fn expected() -> String {
+        "a whole number up to 255".to_owned()
+    }
+
+    fn schema(_: &mut Definitions) -> serde_json::Value {
+        serde_json::json!({ "type": "integer", "minimum": 0, "maximum": Self::MAX })
+    }
+}
+
 impl Read for NaiveDate {
     fn read(node: &Node, at: &mut Reader<'_>) -> Self {
         let text = match &node.value {

@@ -53,6 +53,7 @@ redact = "tag"
 level = "confidential"
 category = "connected_platform"
 redact = "email-domain"
+find_by = { normalise = "email", bits = 64 }
 [classes."platform.shop"]
 level = "internal"
 category = "connected_platform"

@@ -126,6 +126,20 @@ words! {
 }
 
 words! {
+    /// The form in which values are compared when one is looked for.
+    pub enum Normalise {
+        /// An e-mail address: without white space around it, in lower case; dots and what stands behind a `+` count.
+        Email = "email",
+        /// A telephone number: as ITU-T E.164 has it, `+` and at most 15 digits.
+        Phone = "phone",
+        /// A text: without white space around it, in lower case.
+        Text = "text",
+        /// The value as it is, byte for byte.
+        Exact = "exact",
+    }
+}
+
+words! {
     /// What kind of sink values are written to.
     pub enum SinkKind {
         /// A log.

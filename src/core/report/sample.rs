@@ -199,7 +199,7 @@ fn category(title: &str, role: LegalRole, basis: &str) -> Category {
 }
 
 fn class(level: Level, category: &str, authenticator: bool) -> Class {
-    Class { level, category: category.into(), authenticator, redact: None }
+    Class { level, category: category.into(), authenticator, redact: None, find_by: None }
 }
 
 fn purpose(title: &str, needs_authorization: bool) -> PurposeEntry {

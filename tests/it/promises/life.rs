@@ -9,7 +9,7 @@ use stewardship::contracts::{
     AuditLog, KeyState, KeyStore, Moment, Ports, RecordQuery, RecordRow, RecordStore,
 };
 use stewardship::dsr::{AnyCase, Outcome, Verdict, VerificationMethod};
-use stewardship::engine::OpenError;
+use stewardship::engine::{Identified, OpenError};
 use stewardship::id::CaseId;
 use stewardship::policy::RequestKind;
 use stewardship::retention::{Hold, HoldCover};
@@ -67,7 +67,13 @@ pub(crate) const LIFE: &[Act] = &[
     }),
     act("receive a request", |_, steward| {
         let new = NewRequest::new(TENANT, RequestKind::Deletion, "support channel", "ada@example.com");
-        steward.receive(&new.id(CASE).subject(ADA))?;
+        steward.receive(&new.id(CASE))?;
+        Ok(())
+    }),
+    act("find out whose it is", |_, steward| {
+        if let AnyCase::Received(case) = case(steward)? {
+            let Identified::Person(_) = steward.identify(case)? else { return Err("nobody".into()) };
+        }
         Ok(())
     }),
     act("verify it", |world, steward| {

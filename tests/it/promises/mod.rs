@@ -1,5 +1,6 @@
 //! The thirteen promises, each as tests whose names say it.
 
+mod find;
 mod layers;
 mod life;
 mod p01_nested;

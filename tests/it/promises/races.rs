@@ -184,6 +184,43 @@ fn versions(world: &World, scope: &Scope) -> usize {
     block_on(world.memory.keys().scope(scope)).unwrap().map_or(0, |row| row.keys.len())
 }
 
+/// Wherever somebody who looks is overtaken by a new key under which all entries are made anew.
+#[test]
+fn race_whoever_is_there_is_found_while_entries_move_to_a_newer_key() {
+    let mut paused = 0;
+    for (pause, key_is_there) in (0..40).flat_map(|pause| [(pause, false), (pause, true)]) {
+        let world = World::new();
+        let steward = world.connected();
+        let (tenant, place, bob, purpose) = (tenant(), about("buyer-bob-4"), creator("bob"), sync());
+        steward.put(&about(ADA), &creator("ada"), &purpose).unwrap();
+        super::find::outdate_tenant_key(&world);
+        if key_is_there {
+            steward.put(&place, &bob, &purpose).unwrap();
+        }
+        let (looks, moves) = (racer(&world, Period::days(0)), racer(&world, Period::days(0)));
+        let moved = std::cell::Cell::new(false);
+        let order: Vec<usize> = std::iter::repeat_n(0, pause).chain(std::iter::repeat_n(1, 400)).collect();
+        let found = race::<usize>(
+            &mut [
+                Box::pin(async {
+                    let found = looks.find::<Creator>(&tenant, "email", "ada@example.com").await.unwrap();
+                    paused += usize::from(moved.get());
+                    found.len()
+                }),
+                Box::pin(async {
+                    moves.put(&place, &bob, &purpose).await.unwrap();
+                    let made = moves.reindex().await.unwrap().made;
+                    moved.set(true);
+                    usize::try_from(made).unwrap()
+                }),
+            ],
+            &order,
+        );
+        assert_eq!(found, [1, 1], "paused after {pause} steps, {key_is_there}");
+    }
+    assert!(paused > 10, "{paused}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

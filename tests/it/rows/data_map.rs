@@ -75,6 +75,7 @@ fn s1_07_the_map_of_the_example_says_what_is_held_and_why() {
         "level": "confidential",
         "authenticator": false,
         "redact": "email-domain",
+            "find_by": { "normalise": "email" },
         "category": "creators",
         "title": "Creators",
         "legal_basis": null,

@@ -10,12 +10,12 @@ use stewardship::contracts::{
     Answer, DataSource, Disposed, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId,
 };
 use stewardship::dsr::{
-    Approved, Case, Outcome, Parked, Planned, Received, ReviewRefused, StepError, Target, TaskState, Verdict,
-    VerificationMethod, Verified,
+    AnyCase, Approved, Case, Outcome, Parked, Planned, Received, ReviewRefused, Reviewed, StepError, Target,
+    TaskState, Verdict, VerificationMethod, Verified,
 };
-use stewardship::engine::{CaseError, OpenError};
+use stewardship::engine::{CaseError, Identified, OpenError};
 use stewardship::id::Name;
-use stewardship::policy::RequestKind;
+use stewardship::policy::{NotNormal, RequestKind};
 use stewardship::{Action, NewRequest, Place, Principal, Purpose, Question, Resource};
 
 use super::world::{Account, All, Creator, Draft, Pacing, World, granted, period, text};
@@ -184,6 +184,64 @@ proptest! {
             .collect();
         prop_assert_eq!(found, expected);
     }
+}
+
+/// S1.16: whose a request is, is found by the address that it came from; nothing in the clear helps.
+#[test]
+fn s1_16_a_request_finds_its_person_by_the_address_that_it_came_from() {
+    let at = |tenant: &str, subject: &str| Place::tenant(tenant).connection("shop-1").subject(subject);
+    let (world, _) = plugged();
+    world.put(&at("acme", "creator-1"), &creator("ada"), "support");
+    world.put(&at("acme", "creator-2"), &creator("eve"), "support");
+    world.put(&at("other", "creator-3"), &creator("ada"), "support");
+    let asks = |address: &str| NewRequest::new("acme", RequestKind::Access, "support channel", address);
+    let case = world.steward.receive(&asks(" Ada@Example.COM")).unwrap();
+    let Identified::Person(case) = world.steward.identify(case).unwrap() else { panic!("there is one") };
+    // It is kept: who takes the case up later finds it named, and is told so again.
+    let AnyCase::Received(kept) = world.steward.case(&"acme".into(), &case.file().request().id).unwrap()
+    else {
+        panic!("it was received")
+    };
+    assert_eq!(kept, case);
+    assert_eq!(world.steward.identify(kept).unwrap(), Identified::Person(case.clone()));
+    assert!(!world.dump().to_lowercase().contains("ada@example"));
+
+    let case = world.steward.verify(case, VerificationMethod::EmailConfirmed, &world.officer()).unwrap();
+    let Reviewed::Approved(case) = world.steward.review(case, &world.officer(), Verdict::Approve).unwrap()
+    else {
+        panic!("it is approved")
+    };
+    let (_, export) = world.steward.carry_out(world.steward.plan(case).unwrap(), &world.officer()).unwrap();
+    let export = export.unwrap().into_json();
+    let records = export["sources"]["records"].as_array().unwrap();
+    assert_eq!((records.len(), records[0]["fields"]["email"].as_str()), (1, Some("ada@example.com")));
+}
+
+/// S1.16: of several people with one address nobody is picked, and "nobody" is said where nobody is there alone.
+#[test]
+fn s1_16_nobody_is_picked_of_several_and_nobody_is_no_guess() {
+    let at = |subject: &str| Place::tenant("acme").connection("shop-1").subject(subject);
+    let (world, _) = plugged();
+    world.put(&at("creator-1"), &creator("office"), "support");
+    world.put(&at("creator-2"), &creator("office"), "support");
+    let receive = |world: &World, address: &str| {
+        let new = NewRequest::new("acme", RequestKind::Deletion, "support channel", address);
+        world.steward.receive(&new).unwrap()
+    };
+    let case = receive(&world, "office@example.com");
+    let Identified::Several(case, people) = world.steward.identify(case).unwrap() else { panic!("two") };
+    assert_eq!(people, BTreeSet::from(["creator-1".into(), "creator-2".into()]));
+    let named = NewRequest::new("acme", RequestKind::Deletion, "support channel", "office@example.com");
+    let case = world.steward.amend_request(case, &named.subject("creator-2")).unwrap();
+    assert!(matches!(world.steward.identify(case).unwrap(), Identified::Person(_)));
+
+    let stranger = receive(&world, "stranger@example.com");
+    assert_eq!(world.steward.identify(stranger.clone()).unwrap(), Identified::Nobody(stranger));
+    let refused = world.steward.identify(receive(&world, "by letter")).unwrap_err();
+    assert!(matches!(refused, CaseError::Address(NotNormal::Address)), "{refused}");
+    let blind = World::of::<(Draft,)>(COMPLETE);
+    let refused = blind.steward.identify(receive(&blind, "office@example.com")).unwrap_err();
+    assert!(matches!(refused, CaseError::NothingToFindBy), "{refused}");
 }
 
 /// S1.16: after a correction the store returns the new value, and finds by it; a source that is not there is named.

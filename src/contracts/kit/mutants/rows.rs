@@ -18,6 +18,7 @@ enum RecordFlaw {
     KeepsDeleted,
     ForgetsEvents,
     ForgetsPosition,
+    CutsEntries,
     WritesInTwoSteps,
     ListsBackwards,
     ListsByLowercase,
@@ -48,6 +49,7 @@ impl RecordStore for Mutant<MemoryRecords, RecordFlaw> {
             RecordFlaw::LosesWrites => return Ok(()),
             RecordFlaw::ForgetsEvents => row.events.clear(),
             RecordFlaw::ForgetsPosition => row.index.sort(),
+            RecordFlaw::CutsEntries => row.index.iter_mut().for_each(|entry| entry.tag.truncate(16)),
             RecordFlaw::WritesInTwoSteps => {
                 let half = RecordRow { fields: Vec::new(), ..row.clone() };
                 self.inner.put(half, expected).await?;
@@ -121,6 +123,7 @@ fn the_kit_finds_every_flaw_of_a_record_store() {
         (KeepsDeleted, "read-your-writes"),
         (ForgetsEvents, "whole-rows"),
         (ForgetsPosition, "whole-rows"),
+        (CutsEntries, "whole-rows"),
         (WritesInTwoSteps, "whole-rows"),
         (ListsBackwards, "exact-listing"),
         (ListsByLowercase, "exact-listing"),

@@ -30,6 +30,13 @@ pub enum Gap {
         /// Its category.
         category: Name,
     },
+    /// The policy says how values of a class are found, and no field of a record that holds it has `find_by`.
+    NeverFound {
+        /// The class.
+        class: Name,
+        /// Its category.
+        category: Name,
+    },
     /// The policy declares a class that code does not hold.
     NotInCode {
         /// The class.
@@ -59,6 +66,12 @@ impl fmt::Display for Gap {
                 write!(
                     f,
                     "code holds class `{class}`, and no source has its category `{category}`: add it to `categories` of a `[sources.…]`"
+                )
+            }
+            Self::NeverFound { class, .. } => {
+                write!(
+                    f,
+                    "the policy says how values of `{class}` are found, and no field of it is: add `find_by` to one, or drop it from the policy"
                 )
             }
             Self::NotInCode { class, category } => {
@@ -106,6 +119,12 @@ impl DataMap {
             let (id, category) = (|| Name::new(class.id), || Name::new(class.category));
             if readers(policy, class).is_empty() {
                 gaps.insert(Gap::Unread { class: id(), category: category() });
+            }
+            // Of a class that stands in no record, the host enters its own columns.
+            let mut fields = self.fields_of(class).into_iter().peekable();
+            let declared = policy.class(class.id).is_some_and(|class| class.find_by.is_some());
+            if declared && fields.peek().is_some() && !fields.any(|held| held.find_by) {
+                gaps.insert(Gap::NeverFound { class: id(), category: category() });
             }
             if kinds_of(document, class.category).next().is_none() {
                 gaps.insert(Gap::NoSource { class: id(), category: category() });

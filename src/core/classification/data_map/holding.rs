@@ -8,7 +8,7 @@ use super::readers::readers;
 use super::{BindError, ClassSpec, DataMap};
 use crate::core::classification::Level;
 use crate::core::id::Name;
-use crate::core::policy::{Cap, LegalRole, Policy, PolicyDocument, Redact, RetentionRule};
+use crate::core::policy::{Cap, FindBy, LegalRole, Policy, PolicyDocument, Redact, RetentionRule};
 
 /// One class of data that is held, with what code and policy say of it: what a record of processing activities lists (GDPR
 /// Art. 30(1)(b) to (f) and 30(2)(b)).
@@ -25,6 +25,8 @@ pub struct Holding {
     pub authenticator: bool,
     /// What is shown of its values where they are not opened.
     pub redact: Redact,
+    /// How its values are entered in the blind index, where a field of it is.
+    pub find_by: Option<FindBy>,
     /// Its category.
     pub category: Name,
     /// The title of the category.
@@ -93,6 +95,7 @@ impl DataMap {
     /// let held = DataMap::of::<(Creator,)>().holdings(&policy)?;
     /// assert_eq!(held[0].class, "creator.email");
     /// assert_eq!((&*held[0].fields[0].kind, &*held[0].fields[0].field), ("Creator", "email"));
+    /// assert_eq!(held[0].find_by, Some(policy.find_by("creator.email")));
     /// assert_eq!(held[0].retention[0].id, "creators-until-disconnected");
     /// println!("{}", serde_json::to_string_pretty(&held)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -115,16 +118,18 @@ impl DataMap {
             role: category.legal_role(purpose.as_str()),
         };
         let of_category = |name: &Name| *name == class.category;
+        let fields = self.fields_of(class);
         Some(Holding {
             class: Name::new(class.id),
             level: class.level,
             authenticator: declared.authenticator,
             redact: declared.redact.unwrap_or(Redact::Erase),
+            find_by: fields.iter().any(|held| held.find_by).then(|| policy.find_by(class.id)),
             category: Name::new(class.category),
             title: category.title.clone(),
             legal_basis: category.legal_basis.clone(),
             purposes: category.purposes.iter().map(used_for).collect(),
-            fields: self.fields_of(class),
+            fields,
             retention: document
                 .retention
                 .rule
@@ -147,7 +152,7 @@ impl DataMap {
         })
     }
 
-    fn fields_of(&self, class: &ClassSpec) -> Vec<HeldIn> {
+    pub(super) fn fields_of(&self, class: &ClassSpec) -> Vec<HeldIn> {
         let fields = self.records.iter().flat_map(|record| {
             let fields = record.fields.iter().filter(|field| field.class.id == class.id);
             fields.map(|field| HeldIn {

@@ -5,6 +5,7 @@
 
 mod data;
 mod dates;
+mod find_by;
 mod ids;
 mod levels;
 mod operations;
@@ -32,6 +33,7 @@ pub(crate) fn check(document: &PolicyDocument, findings: &mut Findings) {
     ids::check(&mut check);
     levels::check(&mut check);
     release::check(&mut check);
+    find_by::check(&mut check);
     data::check(&mut check);
     retention::check(&mut check);
     operations::check(&mut check);

@@ -326,6 +326,57 @@ fn each_check_bites_and_nothing_else_does() {
     ]);
 }
 
+/// How a class is found: each key in its range, and none where it means nothing.
+#[test]
+fn how_a_class_is_found_fits_together() {
+    use FindingCode as Code;
+    use Severity::Error;
+    let found = |find_by: &str| {
+        let replace = "level = \"confidential\"\ncategory = \"billing\"";
+        let text = format!("{replace}\nfind_by = {find_by}");
+        findings_after(replace, &text)
+            .iter()
+            .map(|f| {
+                let key = f.path().strip_prefix("classes.\"billing.invoice\".find_by").unwrap();
+                (f.severity(), f.code(), key.trim_start_matches('.').to_owned())
+            })
+            .collect::<Vec<_>>()
+    };
+    for good in [
+        "{ normalise = \"exact\" }",
+        "{ normalise = \"email\", bits = 128 }",
+        "{ normalise = \"phone\", bits = 16 }",
+        "{ normalise = \"phone\", calling_code = \"1\" }",
+        "{ normalise = \"phone\", calling_code = \"36\", trunk = \"06\" }",
+    ] {
+        assert_eq!(found(good), [], "{good}");
+    }
+    let one = |code, key: &str| vec![(Error, code, key.to_owned())];
+    for (bad, expected) in [
+        ("{ bits = 32 }", one(Code::MissingKey, "normalise")),
+        ("{ normalise = \"e-mail\" }", one(Code::UnknownWord, "normalise")),
+        ("{ normalise = \"email\", bits = 15 }", one(Code::BadFindBy, "bits")),
+        ("{ normalise = \"email\", bits = 129 }", one(Code::BadFindBy, "bits")),
+        ("{ normalise = \"email\", bits = 256 }", one(Code::WrongType, "bits")),
+        ("{ normalise = \"email\", bits = -32 }", one(Code::WrongType, "bits")),
+        ("{ normalise = \"email\", bits = 32.0 }", one(Code::WrongType, "bits")),
+        ("{ normalise = \"email\", bits = \"32\" }", one(Code::WrongType, "bits")),
+        ("{ normalise = \"email\", calling_code = \"49\" }", one(Code::BadFindBy, "calling_code")),
+        ("{ normalise = \"text\", trunk = \"0\" }", one(Code::BadFindBy, "trunk")),
+        ("{ normalise = \"phone\", calling_code = \"+49\" }", one(Code::BadFindBy, "calling_code")),
+        ("{ normalise = \"phone\", calling_code = \"049\" }", one(Code::BadFindBy, "calling_code")),
+        ("{ normalise = \"phone\", calling_code = \"4949\" }", one(Code::BadFindBy, "calling_code")),
+        ("{ normalise = \"phone\", trunk = \"0\" }", one(Code::BadFindBy, "trunk")),
+        ("{ normalise = \"phone\", calling_code = \"49\", trunk = \"\" }", vec![]),
+    ] {
+        if expected.is_empty() {
+            assert!(!found(bad).is_empty(), "{bad}");
+        } else {
+            assert_eq!(found(bad), expected, "{bad}");
+        }
+    }
+}
+
 #[test]
 fn sections_that_are_missing_as_a_whole_are_reported() {
     for (section, code) in [

@@ -41,7 +41,9 @@ fn the_builder_gives_the_digest_of_the_file() {
     )
     .class(
         "platform.contact",
-        Class::new(Level::Confidential, "connected_platform").redact(Redact::EmailDomain),
+        Class::new(Level::Confidential, "connected_platform")
+            .redact(Redact::EmailDomain)
+            .find_by(FindBy::new(Normalise::Email).bits(64)),
     )
     .class("platform.shop", Class::new(Level::Internal, "connected_platform").redact(Redact::Show))
     .sink("app_log", SinkEntry::new("Application log", SinkKind::Log, Level::Internal))
@@ -196,6 +198,7 @@ fn changing_any_one_value_changes_the_digest_or_breaks_the_policy() {
         let leaf = other.pointer_mut(&pointer).unwrap();
         *leaf = match &*leaf {
             Value::Bool(value) => json!(!value),
+            Value::Number(number) => json!(number.as_u64().unwrap() / 2),
             Value::String(text) if text.parse::<Period>().is_ok() => json!("6 days"),
             Value::String(text) if text.parse::<NaiveDate>().is_ok() => json!("2026-12-24"),
             Value::String(text) => json!(format!("{text}x")),
