@@ -243,16 +243,17 @@ impl<P: Ports> Steward<P> {
         let Some(spec) = record.field(field).filter(|spec| spec.find_by) else {
             return Err(FindError::NotIndexed { kind: R::KIND, field: field.to_owned() });
         };
-        let Some((_, key)) = self.keys().newest(&Scope::Tenant(tenant.clone())).await? else {
-            return Ok(Vec::new());
-        };
-        let query = crate::contracts::RecordQuery {
-            tenant: Some(tenant.clone()),
-            kind: Some(Name::new(R::KIND)),
-            index: Some(index_entry(&key, &spec.class, field, value)),
-            ..Default::default()
-        };
-        let rows = self.rows(&query).await?;
+        let mut rows = Vec::new();
+        // What was entered before a rotation stands under an older version.
+        for (_, key) in self.keys().live(&Scope::Tenant(tenant.clone())).await? {
+            let query = crate::contracts::RecordQuery {
+                tenant: Some(tenant.clone()),
+                kind: Some(Name::new(R::KIND)),
+                index: Some(index_entry(&key, &spec.class, field, value)),
+                ..Default::default()
+            };
+            rows.extend(self.rows(&query).await?);
+        }
         let mut found: Vec<SubjectId> = rows
             .iter()
             .filter_map(|row| {

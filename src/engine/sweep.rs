@@ -10,10 +10,11 @@ use super::holds::Outlook;
 use super::papers;
 use super::steward::Steward;
 use super::trouble::Trouble;
-use crate::contracts::{DataSource, KeyState, Ports, SourceError, SourceItem};
+use crate::contracts::{DataSource, Ports, SourceError, SourceItem};
 use crate::core::audit::{AuditEvent, Cause};
 use crate::core::dsr::{AnyCase, CaseFile};
 use crate::core::id::{Name, TenantId};
+use crate::core::keys::KeyEvent;
 use crate::core::place::Scope;
 use crate::core::retention::{Disposition, DueBecause};
 
@@ -46,6 +47,8 @@ pub struct Swept {
     pub undetermined: Vec<SweptItem>,
     /// Sources that could not be asked, are not plugged in, or failed to delete: what is due there waits for the next sweep.
     pub unreachable: Vec<Name>,
+    /// The epoch that scope keys are still being moved into: it goes on in the next sweep.
+    pub unfinished_epoch: Option<u32>,
     /// Destructions that this sweep did or finished, the certified ones among them.
     pub disposals: Vec<Disposal>,
 }
@@ -104,6 +107,9 @@ impl<P: Ports> Steward<P> {
                 None => swept.could_not(name),
             }
         }
+        let destroyed = open.values().filter_map(|disposal| disposal.keys.as_ref());
+        let epochs = destroyed.flat_map(|keys| keys.epochs.iter().copied()).collect();
+        swept.unfinished_epoch = self.follow_epochs(&epochs).await?;
         for disposal in open.into_values() {
             swept.disposals.push(self.certify(&disposal).await?);
         }
@@ -273,8 +279,9 @@ impl<P: Ports> Steward<P> {
             let request = case.file().request();
             let scope = Scope::Case(request.tenant.clone(), request.id.clone());
             // Told first: a crash in between tells it twice, and never not at all.
+            let under = format!("accountability/{}", request.id);
             let event = AuditEvent::KeysDestroyed {
-                disposal: format!("accountability/{}", request.id),
+                disposal: under.clone(),
                 scope: scope.kind().to_owned(),
                 versions: 1,
             };
@@ -284,10 +291,8 @@ impl<P: Ports> Steward<P> {
                     row.closed = row.closed.or(Some(now));
                     let mut changed = false;
                     for key in &mut row.keys {
-                        if let KeyState::Active { epoch, .. } = key.state {
-                            key.state = KeyState::Destroyed { at: now, epoch };
-                            changed = true;
-                        }
+                        // Open to every key that is there.
+                        changed |= key.undergo(KeyEvent::Destroy, now, &under).unwrap_or(false);
                     }
                     changed
                 })

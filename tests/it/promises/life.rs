@@ -285,7 +285,7 @@ impl Seen {
         });
         let disposals = disposals.collect();
         let scopes = block_on(copy.memory.keys().scopes(None, 999)).unwrap().into_iter().map(|row| {
-            let dead = row.keys.iter().map(|key| matches!(key.state, KeyState::Destroyed { .. }));
+            let dead = row.keys.iter().map(|key| matches!(key.state, KeyState::Destroyed(_)));
             (named_scope(&row.scope), (row.closed.is_some(), dead.collect()))
         });
         let scopes = scopes.collect();

@@ -6,6 +6,7 @@
 mod data;
 mod dates;
 mod ids;
+mod keys;
 mod levels;
 mod operations;
 mod references;
@@ -34,6 +35,7 @@ pub(crate) fn check(document: &PolicyDocument, findings: &mut Findings) {
     release::check(&mut check);
     data::check(&mut check);
     retention::check(&mut check);
+    keys::check(&mut check);
     operations::check(&mut check);
     reviewers::check(&mut check);
     texts::check(&mut check);
