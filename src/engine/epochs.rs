@@ -194,6 +194,10 @@ impl<P: Ports> KeySession<'_, P> {
 
     pub(super) async fn epoch_key(&mut self, number: u32) -> Result<&SecretKey, Trouble> {
         if !self.epoch_keys.contains_key(&number) {
+            if !self.epochs().await?.iter().any(|row| row.number == number) {
+                // Opened since this call began.
+                self.epochs = None;
+            }
             let row = self.epochs().await?.iter().find(|row| row.number == number).cloned();
             let Some(EpochRow { provider_key, state: EpochState::Active { wrapped }, .. }) = row else {
                 return Err(Trouble::Key { scope: "epoch" });

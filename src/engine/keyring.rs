@@ -184,7 +184,8 @@ impl<P: Ports> KeySession<'_, P> {
     ) -> Result<(u32, SecretKey), KeyError> {
         for _ in 0..ATTEMPTS {
             let row = self.store().scope(scope).await?;
-            if let (Some(since), Need::New) = (row.as_ref().and_then(|row| row.closed), need) {
+            let closed = row.as_ref().and_then(|row| row.closed);
+            if let (Some(since), Need::New) = (closed, need) {
                 return Err(KeyError::Closed { scope: scope.clone(), since });
             }
             if let Some(row) = &row
@@ -193,6 +194,8 @@ impl<P: Ports> KeySession<'_, P> {
                 let number = key.number;
                 match self.seals(row, key, need).await? {
                     Seals::Yes(key) => return Ok((number, key)),
+                    // A new key in a closed scope would outlive what is about to be destroyed there.
+                    Seals::StillFor(key) if closed.is_some() => return Ok((number, key)),
                     Seals::StillFor(key) => match self.add_version(scope, Some(row.clone()), |_| ()).await {
                         // Until the hard limit a store that takes no new key does not stop the work.
                         Err(trouble) if trouble.is_transient() => return Ok((number, key)),
@@ -207,7 +210,18 @@ impl<P: Ports> KeySession<'_, P> {
         Err(Trouble::Contention { during: "make a scope key" }.into())
     }
 
-    /// Whether the newest version of a scope's key seals, or another is to be made.
+    /// This version of the key of a closed scope, where it still seals: what stays there is sealed anew under no other.
+    pub(super) async fn still_sealing(&mut self, scope: &Scope, number: u32) -> Result<SecretKey, KeyError> {
+        if let Some(row) = self.store().scope(scope).await?
+            && let Some(key) = row.keys.iter().find(|key| key.number == number)
+            && let Seals::Yes(key) | Seals::StillFor(key) = self.seals(&row, key, Need::Stays).await?
+        {
+            return Ok(key);
+        }
+        Err(KeyError::Closed { scope: scope.clone(), since: self.now })
+    }
+
+    /// Whether a version of a scope's key seals, or another is to be made.
     async fn seals(&mut self, row: &ScopeRow, key: &KeyVersion, need: Need) -> Result<Seals, KeyError> {
         let KeyState::Live { standing, epoch, wrapped } = &key.state else { return Ok(Seals::No) };
         let (scope, version, activated) = (row.scope.clone(), key.number, key.activated);

@@ -47,7 +47,7 @@ pub struct LeftSealed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LeftBecause {
-    /// One of its scopes is closed: what is left there is going, or is kept by a duty or a hold.
+    /// One of its scopes is closed, and the version that it has there seals nothing more: it is going, or is kept by a duty or a hold.
     Closed,
     /// A key that it needs seals nothing now: it is suspended, or past the policy's limit.
     NoKey,
@@ -191,10 +191,10 @@ impl<P: Ports> KeySession<'_, P> {
         Ok(phases.0.get(&name).and_then(Option::as_ref))
     }
 
-    /// A field, opened and sealed anew under the newest versions of all its scopes, each of which is open.
+    /// A field, opened and sealed anew under the newest versions of all its scopes.
     ///
-    /// Never in a closed scope: a key that was made there would let what is being erased outlive the erasure. A scope that closes
-    /// meanwhile destroys the version that was found before.
+    /// In a closed scope under the version that it has: a key that was made there would let what is being erased outlive the erasure. A
+    /// scope that closes meanwhile destroys the version that was found before.
     async fn moved_up(
         &mut self,
         phases: &mut Phases,
@@ -202,16 +202,18 @@ impl<P: Ports> KeySession<'_, P> {
         key: &RecordKey,
         field: &StoredField,
     ) -> Result<Vec<u8>, OpenError> {
-        let scopes = field_scopes(place, field.subject.as_ref());
-        for scope in &scopes {
-            if let Some(since) = self.known(phases, scope).await?.and_then(|row| row.closed) {
-                return Err(KeyError::Closed { scope: scope.clone(), since }.into());
-            }
-        }
+        let FieldBody::Sealed(sealed) = &field.body else { return Err(OpenError::NotFound) };
+        let refused = || OpenError::Sealed { field: field.name.clone() };
+        let parsed = Envelope::parse(sealed).map_err(|_| refused())?;
         let plain = self.open_field(place, key, field).await?;
-        let mut under = Vec::with_capacity(scopes.len());
-        for scope in scopes {
-            let (version, key) = self.for_sealing(&scope).await?;
+        let mut under = Vec::new();
+        let scopes = field_scopes(place, field.subject.as_ref());
+        for (scope, (_, named)) in scopes.into_iter().zip(parsed.header().scopes()) {
+            let closed = self.known(phases, &scope).await?.is_some_and(|row| row.closed.is_some());
+            let (version, key) = match closed {
+                true => (named, self.still_sealing(&scope, named).await?),
+                false => self.for_sealing(&scope).await?,
+            };
             under.push((scope, version, key));
         }
         let context = self.context(place, key, &field.name, &field.class, field.subject.as_ref());
