@@ -52,6 +52,13 @@ impl Kms {
         Self { keys: world.provider.clone(), clock: world.clock.clone(), destroys, pending: Arc::default() }
     }
 
+    fn live(&self, id: &ProviderKeyId) -> Result<&Keys, ProviderError> {
+        match self.pending.lock().unwrap().get(id).is_some_and(|at| *at <= self.clock.now()) {
+            true => Err(ProviderError::new(ProviderErrorKind::Destroyed)),
+            false => Ok(&self.keys),
+        }
+    }
+
     fn steward(&self, world: &World, memory: &Memory) -> Blocking<Memory> {
         let steward = Steward::builder(world.policy.clone(), memory.clone(), self.clone())
             .bind::<(Token, Creator, Order, Voucher, Note, Pacing)>()
@@ -73,7 +80,7 @@ impl KeyProvider for Kms {
         secret: &SecretKey,
         context: &[u8],
     ) -> Result<Vec<u8>, ProviderError> {
-        self.keys.wrap(id, secret, context).await
+        self.live(id)?.wrap(id, secret, context).await
     }
 
     async fn unwrap(
@@ -82,10 +89,7 @@ impl KeyProvider for Kms {
         wrapped: &[u8],
         context: &[u8],
     ) -> Result<SecretKey, ProviderError> {
-        if self.pending.lock().unwrap().get(id).is_some_and(|at| *at <= self.clock.now()) {
-            return Err(ProviderError::new(ProviderErrorKind::Destroyed));
-        }
-        self.keys.unwrap(id, wrapped, context).await
+        self.live(id)?.unwrap(id, wrapped, context).await
     }
 
     async fn destroy(&self, id: &ProviderKeyId, now: DateTime<Utc>) -> Result<Destruction, ProviderError> {
