@@ -34,6 +34,8 @@ pub enum KeyError {
         scope: Scope,
         /// When.
         at: DateTime<Utc>,
+        /// The epoch under which it was wrapped: copies of it die with that epoch.
+        epoch: u32,
         /// What destroyed it: the id of a disposal, or `accountability/…` with a case, or `epoch/…` with the number of one that is gone.
         under: String,
     },
@@ -272,9 +274,12 @@ impl<P: Ports> KeySession<'_, P> {
         let row = self.store().scope(scope).await?.ok_or_else(missing)?;
         let key = row.keys.into_iter().find(|key| key.number == number).ok_or_else(missing)?;
         match key.state {
-            KeyState::Destroyed(gone) => {
-                Err(KeyError::Destroyed { scope: scope.clone(), at: gone.at, under: gone.under })
-            }
+            KeyState::Destroyed(gone) => Err(KeyError::Destroyed {
+                scope: scope.clone(),
+                at: gone.at,
+                epoch: gone.epoch,
+                under: gone.under,
+            }),
             KeyState::Live { standing: Standing::Suspended { since }, .. } if !self.reseals => {
                 Err(KeyError::Suspended { scope: scope.clone(), version: number, since })
             }

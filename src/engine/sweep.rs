@@ -91,6 +91,8 @@ impl Swept {
 impl<P: Ports> Steward<P> {
     /// Finishes what was begun, deletes what is due in every source, reports what is not, and certifies what can be.
     ///
+    /// Opens an epoch on the policy's schedule, and moves a bounded number of scope keys into it ([`Swept::unfinished_epoch`]).
+    ///
     /// To be called as often as the policy's shortest period asks for. May be stopped anywhere and called again.
     ///
     /// # Errors

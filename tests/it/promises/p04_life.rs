@@ -274,8 +274,8 @@ fn promise_04_a_destroyed_key_says_when_and_under_what() {
     assert_eq!((gone.versions, gone.compromised), (2, Some(world.now() - chrono::TimeDelta::hours(1))));
     steward.connect(&world.owner(), &shop(), "tiktok-shop").unwrap();
     let error = read::<Creator>(&steward, &about(ADA)).unwrap_err();
-    let OpenError::Key(KeyError::Destroyed { at, under, .. }) = &error else { panic!("{error:?}") };
-    assert_eq!((*at, under), (world.now(), &disposal.id));
+    let OpenError::Key(KeyError::Destroyed { at, epoch, under, .. }) = &error else { panic!("{error:?}") };
+    assert_eq!((*at, *epoch, under), (world.now(), 1, &disposal.id));
     assert!(error.to_string().contains(&format!("under `{}`", disposal.id)), "{error}");
     let row = block_on(world.memory.keys().scope(&shop_scope())).unwrap().unwrap();
     let KeyState::Destroyed(Tombstone { deactivated, compromised, .. }) = &row.keys[0].state else {
