@@ -46,6 +46,9 @@ pub use crate::core::access;
 // How long it stays, and the certificate that it is gone.
 pub use crate::core::retention;
 
+// How long a key lives, and what may be done with it in each phase.
+pub use crate::core::keys;
+
 // What people ask about it.
 pub use crate::core::dsr;
 

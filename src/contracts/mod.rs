@@ -29,7 +29,7 @@ pub use fault::{
     Faults, Faulty, FaultyAudit, FaultyDocuments, FaultyKeys, FaultyProvider, FaultyRecords, FaultySource,
     Moment,
 };
-pub use keys::{EpochRow, EpochState, KeyState, KeyStore, KeyVersion, ScopeRow};
+pub use keys::{EpochRow, EpochState, KeyState, KeyStore, KeyVersion, Moving, ScopeRow, Standing, Tombstone};
 pub use ports::{Bundle, Ports};
 pub use provider::{Destruction, KeyProvider, ProviderError, ProviderErrorKind, ProviderKeyId};
 pub use records::{FieldBody, IndexEntry, RecordKey, RecordQuery, RecordRow, RecordStore, StoredField};

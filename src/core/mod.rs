@@ -8,6 +8,7 @@ pub mod classification;
 pub mod dsr;
 pub mod governance;
 pub mod id;
+pub mod keys;
 pub mod period;
 pub mod place;
 pub mod policy;

@@ -15,18 +15,20 @@ use super::erase::{EraseError, Revocation};
 use super::find::FindError;
 use super::holds::HoldError;
 use super::identify::Identified;
+use super::lifecycle::KeyChangeError;
 use super::open::OpenError;
 use super::put::{PutError, Stored};
 use super::reindex::Reindexed;
 use super::release::ReleaseError;
 use super::requests::{CaseError, NewRequest};
+use super::reseal::Resealing;
 use super::scan::Scan;
 use super::steward::Steward;
 use super::stream::OpenedStream;
 use super::sweep::Swept;
 use super::trail::TrailError;
 use super::trouble::Trouble;
-use crate::contracts::{AnyPorts, Destruction, Ports, block_on};
+use crate::contracts::{AnyPorts, Destruction, Ports, RecordKey, block_on};
 use crate::core::access::{Grant, Principal, Purpose, Question, ReleaseRequest};
 use crate::core::audit::Head;
 use crate::core::classification::{
@@ -119,6 +121,12 @@ blocking! {
     disposals(tenant: Option<&TenantId>) -> Result<Vec<Disposal>, Trouble>;
     rotate_epoch() -> Result<u32, Trouble>;
     destroy_epochs_before(epoch: u32, backup_taken_at: DateTime<Utc>) -> Result<Vec<Destruction>, EpochError>;
+    rotate_key(scope: &Scope, version: u32) -> Result<u32, KeyChangeError>;
+    suspend_key(scope: &Scope, version: u32) -> Result<(), KeyChangeError>;
+    resume_key(scope: &Scope, version: u32) -> Result<(), KeyChangeError>;
+    mark_compromised(scope: &Scope, version: u32, reason: &str) -> Result<u32, KeyChangeError>;
+    raise_key_minimum(scope: &Scope, minimum: u32) -> Result<(), KeyChangeError>;
+    reseal(after: Option<&RecordKey>, limit: usize) -> Result<Resealing, Trouble>;
     verify_trail(kept: Option<Head>) -> Result<Head, TrailError>;
 }
 

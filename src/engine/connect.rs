@@ -55,6 +55,8 @@ pub struct Authorization {
     pub policy: PolicyDigest,
     /// When it was revoked, where it was.
     pub revoked: Option<DateTime<Utc>>,
+    /// What the trail calls the connection: taken once, so that no rotation of the tenant's key gives its revocation another name.
+    pub(super) shown: Pseudonym,
 }
 
 impl Authorization {
@@ -62,6 +64,11 @@ impl Authorization {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.revoked.is_none()
+    }
+
+    /// Names the evidence of its revocation: the same each time, and without the connection's own name, because the trail shows it.
+    pub(super) fn revocation_id(&self) -> String {
+        format!("revocation/{}/{}", self.shown, self.granted.to_rfc3339())
     }
 }
 
@@ -264,7 +271,7 @@ impl<P: Ports> Steward<P> {
             .pseudonym(&Scope::Tenant(tenant.clone()), "connection", connection.as_str())
             .await?
             .ok_or(Trouble::Key { scope: "tenant" })?;
-        let event = AuditEvent::Authorized { connection: shown, platform: Name::new(platform) };
+        let event = AuditEvent::Authorized { connection: shown.clone(), platform: Name::new(platform) };
         let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
         self.record(vec![entry]).await?;
         let mut fresh = Authorization {
@@ -274,6 +281,7 @@ impl<P: Ports> Steward<P> {
             granted: self.now(),
             policy: policy.digest(),
             revoked: None,
+            shown,
         };
         for _ in 0..ATTEMPTS {
             let mut expected = Expected::Absent;

@@ -9,14 +9,19 @@ use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{
-    Destruction, EpochRow, EpochState, Expected, KeyProvider, KeyState, KeyStore, Ports, ProviderErrorKind,
+    Destruction, EpochRow, EpochState, Expected, KeyProvider, KeyState, KeyStore, Moving, Ports,
+    ProviderErrorKind, ScopeRow,
 };
 use crate::core::audit::AuditEvent;
+use crate::core::keys::{CryptoPeriod, KeyEvent};
 use crate::core::place::Scope;
 use crate::crypto::SecretKey;
 
 /// Number of scopes that a re-wrapping pass reads at once: its memory is bounded by it.
 const PAGE: usize = 256;
+
+/// Number of scopes that one sweep, or one erasure, moves into a new epoch: what is left goes on in the next sweep.
+const SWEEP: usize = 4_096;
 
 /// Why epochs are not destroyed.
 #[derive(Debug, thiserror::Error)]
@@ -39,21 +44,55 @@ pub enum EpochError {
 impl<P: Ports> Steward<P> {
     /// Opens a new epoch and wraps every scope key into it, in pages. Returns its number.
     ///
-    /// The keys of older epochs stay until [`destroy_epochs_before`](Self::destroy_epochs_before). May be called again after a
-    /// failure: scope keys that are in the new epoch already are left alone, and an epoch that nothing was wrapped into yet is used.
+    /// The keys of older epochs stay until [`destroy_epochs_before`](Self::destroy_epochs_before). May be called again after a failure: how
+    /// far it came stands with the epoch after each page, and from there it goes on. Whatever was begun is finished by sweeps too.
     ///
     /// # Errors
     /// A failure below the engine.
     pub async fn rotate_epoch(&self) -> Result<u32, Trouble> {
         let mut keys = self.keys();
-        let epoch = match keys.unfinished_rotation().await? {
-            Some(epoch) => epoch,
-            None => keys.open_epoch().await?,
+        let epoch = match keys.newest_epoch().await? {
+            Some(row) if row.moving != Moving::Done => row.number,
+            _ => keys.open_epoch().await?,
         };
-        // Once more where the rotation is taken up again: whether it was told before the crash is not known.
-        self.record(vec![self.entry(AuditEvent::EpochOpened { epoch })]).await?;
-        keys.rewrap_all(epoch).await?;
+        self.move_into(&mut keys, epoch, usize::MAX).await?;
         Ok(epoch)
+    }
+
+    /// Goes on with what moves scope keys into the newest epoch, and opens the next one where the newest is over, or wrapped keys that
+    /// an erasure destroyed: `wanted` are the epochs of such keys. Looks at so many scopes at most ([`SWEEP`]).
+    ///
+    /// The epoch that is not filled yet, where one is left.
+    pub(super) async fn follow_epochs(&self, wanted: &BTreeSet<u32>) -> Result<Option<u32>, Trouble> {
+        let document = self.inner.policy.document();
+        let wants = document.keys.as_ref().is_some_and(|keys| keys.rewrap_on_erasure);
+        let period = CryptoPeriod::of(document);
+        let mut keys = self.keys();
+        let Some(newest) = keys.newest_epoch().await? else { return Ok(None) };
+        let mut epoch = newest.number;
+        if newest.moving != Moving::Done && !self.move_into(&mut keys, epoch, SWEEP).await? {
+            return Ok(Some(epoch));
+        }
+        if (wants && wanted.contains(&epoch)) || period.is_epoch_over(newest.opened, self.now()) {
+            epoch = keys.open_epoch().await?;
+            let done = self.move_into(&mut keys, epoch, SWEEP).await?;
+            return Ok((!done).then_some(epoch));
+        }
+        Ok(None)
+    }
+
+    async fn move_into(
+        &self,
+        keys: &mut KeySession<'_, P>,
+        epoch: u32,
+        limit: usize,
+    ) -> Result<bool, Trouble> {
+        let row = keys.epochs().await?.iter().find(|row| row.number == epoch);
+        if row.is_some_and(|row| row.moving == Moving::Begun) {
+            // Once more where it is taken up again: whether it was told before the crash is not known.
+            self.record(vec![self.entry(AuditEvent::EpochOpened { epoch })]).await?;
+        }
+        keys.move_scopes(epoch, limit).await
     }
 
     /// Destroys the provider's keys of every epoch before `epoch`, and with them every copy of what was wrapped there: backups of
@@ -67,7 +106,7 @@ impl<P: Ports> Steward<P> {
     /// this call, made again, asks for it anew.
     ///
     /// # Errors
-    /// [`EpochError::StillInUse`] where scope keys are wrapped under an older epoch: rotate again. [`EpochError::BackupTooOld`] where
+    /// [`EpochError::StillInUse`] where scope keys are wrapped under an older epoch: rotate again, or sweep until that is done. [`EpochError::BackupTooOld`] where
     /// the attested backup was taken before the epoch was opened, or there is no such epoch.
     pub async fn destroy_epochs_before(
         &self,
@@ -75,10 +114,11 @@ impl<P: Ports> Steward<P> {
         backup_taken_at: DateTime<Utc>,
     ) -> Result<Vec<Destruction>, EpochError> {
         let mut keys = self.keys();
-        if !keys.opened_before(epoch, backup_taken_at).await? {
+        let opened = keys.epochs().await?.iter().find(|row| row.number == epoch).cloned();
+        let Some(opened) = opened.filter(|row| row.opened <= backup_taken_at) else {
             return Err(EpochError::BackupTooOld { epoch });
-        }
-        if keys.any_wrapped_before(epoch).await? {
+        };
+        if opened.moving != Moving::Done || keys.any_wrapped_before(epoch).await? {
             return Err(EpochError::StillInUse);
         }
         let mut destructions = Vec::new();
@@ -184,6 +224,8 @@ impl<P: Ports> KeySession<'_, P> {
             version: Expected::Absent.next(),
             provider_key: provider_key.clone(),
             opened: self.now,
+            // Before the first one nothing was wrapped.
+            moving: if number == 1 { Moving::Done } else { Moving::Begun },
             state: EpochState::Active { wrapped },
         };
         if !unless_conflict(self.store().put_epoch(row, Expected::Absent).await)? {
@@ -196,6 +238,10 @@ impl<P: Ports> KeySession<'_, P> {
 
     pub(super) async fn epoch_key(&mut self, number: u32) -> Result<&SecretKey, Trouble> {
         if !self.epoch_keys.contains_key(&number) {
+            if !self.epochs().await?.iter().any(|row| row.number == number) {
+                // Opened since this call began.
+                self.epochs = None;
+            }
             let row = self.epochs().await?.iter().find(|row| row.number == number).cloned();
             let Some(EpochRow { provider_key, state: EpochState::Active { wrapped }, .. }) = row else {
                 return Err(Trouble::Key { scope: "epoch" });
@@ -206,19 +252,10 @@ impl<P: Ports> KeySession<'_, P> {
         self.epoch_keys.get(&number).ok_or(Trouble::Key { scope: "epoch" })
     }
 
-    /// The newest epoch, where an older one still wraps keys that a rotation was moving into it.
-    async fn unfinished_rotation(&mut self) -> Result<Option<u32>, Trouble> {
-        let live: Vec<u32> = self
-            .epochs()
-            .await?
-            .iter()
-            .filter(|row| matches!(row.state, EpochState::Active { .. }))
-            .map(|row| row.number)
-            .collect();
-        match live.as_slice() {
-            [.., _older, newest] => Ok(self.any_wrapped_before(*newest).await?.then_some(*newest)),
-            _ => Ok(None),
-        }
+    /// The newest epoch that is there.
+    async fn newest_epoch(&mut self) -> Result<Option<EpochRow>, Trouble> {
+        let live = |row: &&EpochRow| matches!(row.state, EpochState::Active { .. });
+        Ok(self.epochs().await?.iter().rfind(live).cloned())
     }
 
     async fn any_wrapped_before(&mut self, epoch: u32) -> Result<bool, Trouble> {
@@ -235,48 +272,77 @@ impl<P: Ports> KeySession<'_, P> {
         }
     }
 
-    async fn opened_before(&mut self, epoch: u32, at: DateTime<Utc>) -> Result<bool, Trouble> {
-        Ok(self.epochs().await?.iter().any(|row| row.number == epoch && row.opened <= at))
+    /// Wraps scope keys into an epoch, from where the last pass stopped, and notes after each page how far it came. Looks at about
+    /// `limit` scopes; `true` once all of them have moved.
+    async fn move_scopes(&mut self, epoch: u32, limit: usize) -> Result<bool, Trouble> {
+        let mut looked = 0;
+        while looked < limit {
+            let found = self.epochs().await?.iter().find(|row| row.number == epoch).cloned();
+            let Some(row) = found else { return Ok(false) };
+            let after = match &row.moving {
+                Moving::Done => return Ok(true),
+                Moving::Begun => None,
+                Moving::Past(scope) => Some(scope.clone()),
+            };
+            let page = self.store().scopes(after.as_ref(), PAGE).await?;
+            looked += page.len();
+            let moving = match page.last() {
+                Some(last) if page.len() >= PAGE => Moving::Past(last.scope.clone()),
+                _ => Moving::Done,
+            };
+            for found in page {
+                self.rewrap_found(found, epoch).await?;
+            }
+            let expected = Expected::Version(row.version);
+            let next = EpochRow { version: expected.next(), moving, ..row };
+            // Where another pass was faster, this one goes on from where that one is.
+            if unless_conflict(self.store().put_epoch(next.clone(), expected).await)? {
+                let known = self.epochs.iter_mut().flatten().find(|known| known.number == epoch);
+                known.into_iter().for_each(|known| known.clone_from(&next));
+            } else {
+                self.epochs = None;
+            }
+        }
+        let row = self.epochs().await?.iter().find(|row| row.number == epoch);
+        Ok(row.is_some_and(|row| row.moving == Moving::Done))
     }
 
-    async fn rewrap_all(&mut self, epoch: u32) -> Result<(), Trouble> {
-        let mut after: Option<Scope> = None;
-        loop {
-            let page = self.store().scopes(after.as_ref(), PAGE).await?;
-            for row in &page {
-                self.rewrap(&row.scope, epoch).await?;
-            }
-            if page.len() < PAGE {
-                return Ok(());
-            }
-            after = page.last().map(|row| row.scope.clone());
+    /// Wraps the keys of one scope into an epoch.
+    pub(super) async fn rewrap(&mut self, scope: &Scope, epoch: u32) -> Result<(), Trouble> {
+        match self.store().scope(scope).await? {
+            Some(row) => self.rewrap_found(row, epoch).await,
+            None => Ok(()),
         }
     }
 
-    pub(super) async fn rewrap(&mut self, scope: &Scope, epoch: u32) -> Result<(), Trouble> {
+    async fn rewrap_found(&mut self, found: ScopeRow, epoch: u32) -> Result<(), Trouble> {
+        let (scope, mut found) = (found.scope.clone(), Some(found));
         for _ in 0..ATTEMPTS {
-            let Some(mut row) = self.store().scope(scope).await? else { return Ok(()) };
+            let Some(mut row) = found.take() else { return Ok(()) };
             if row.epochs().all(|own| own >= epoch) {
                 return Ok(());
             }
             for key in &mut row.keys {
-                if let KeyState::Active { epoch: own, wrapped } = &mut key.state
-                    && *own < epoch
-                {
-                    if self.is_dead(*own).await? {
-                        key.state = KeyState::Destroyed { at: self.now, epoch: *own };
-                        continue;
-                    }
-                    let secret = self.unwrap(scope, key.number, *own, wrapped).await?;
-                    *wrapped = self.wrap(scope, key.number, epoch, &secret).await?;
-                    *own = epoch;
+                let KeyState::Live { epoch: own, wrapped, .. } = &mut key.state else { continue };
+                if *own >= epoch {
+                    continue;
                 }
+                if self.is_dead(*own).await? {
+                    let under = format!("epoch/{own}");
+                    // Open to every key that is there.
+                    let _ = key.undergo(KeyEvent::Destroy, self.now, &under);
+                    continue;
+                }
+                let secret = self.unwrap(&scope, key.number, *own, wrapped).await?;
+                *wrapped = self.wrap(&scope, key.number, epoch, &secret).await?;
+                *own = epoch;
             }
             let expected = Expected::Version(row.version);
             row.version = expected.next();
             if unless_conflict(self.store().put_scope(row, expected).await)? {
                 return Ok(());
             }
+            found = self.store().scope(&scope).await?;
         }
         Err(Trouble::Contention { during: "wrap a scope key anew" })
     }

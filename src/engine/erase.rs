@@ -19,6 +19,7 @@ use crate::contracts::{
 };
 use crate::core::audit::{AuditEvent, Cause};
 use crate::core::id::Name;
+use crate::core::keys::KeyEvent;
 use crate::core::place::{Place, Scope};
 use crate::core::retention::KeysGone;
 use crate::crypto::Envelope;
@@ -90,7 +91,7 @@ impl<P: Ports> Steward<P> {
         let found = papers::load::<Authorization>(self.papers(), tenant, connection.as_str()).await?;
         let authorization = found.ok_or(EraseError::NeverAuthorized)?.paper;
         let mut fresh = Disposal::open(
-            self.revocation_id(&authorization).await?,
+            authorization.revocation_id(),
             tenant.clone(),
             Cause::Revocation,
             self.inner.policy.digest(),
@@ -103,6 +104,7 @@ impl<P: Ports> Steward<P> {
         let disposal = self.open_disposal(fresh).await?;
         let at = disposal.opened;
         let disposal = self.carry_through(disposal, &authorization).await?;
+        self.follow_erasure(&disposal).await?;
         let disposal = self.certify(&disposal).await?;
         Ok(Revocation { at, disposal })
     }
@@ -113,7 +115,7 @@ impl<P: Ports> Steward<P> {
         &self,
         authorization: &Authorization,
     ) -> Result<Option<Disposal>, EraseError> {
-        let id = self.revocation_id(authorization).await?;
+        let id = authorization.revocation_id();
         match papers::load::<Disposal>(self.papers(), &authorization.tenant, &id).await? {
             Some(begun) => self.carry_through(begun.paper, authorization).await.map(Some),
             None => Ok(None),
@@ -144,15 +146,6 @@ impl<P: Ports> Steward<P> {
         self.destroy_keys(disposal, &scope).await
     }
 
-    /// Names the evidence: the same for the same authorisation, and without the connection's own name, because the trail shows it.
-    async fn revocation_id(&self, authorization: &Authorization) -> Result<String, Trouble> {
-        let scope = Scope::Tenant(authorization.tenant.clone());
-        let mut keys = self.keys();
-        let connection = keys.pseudonym(&scope, "connection", authorization.connection.as_str()).await?;
-        let connection = connection.ok_or(Trouble::Key { scope: "tenant" })?;
-        Ok(format!("revocation/{connection}/{}", authorization.granted.to_rfc3339()))
-    }
-
     /// The shortest time within which the policy wants revoked data physically gone.
     fn physical_bound(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let rules = &self.inner.policy.document().retention.rule;
@@ -172,7 +165,7 @@ impl<P: Ports> Steward<P> {
         disposal: Disposal,
         scope: &Scope,
     ) -> Result<Disposal, EraseError> {
-        let mut keys = self.keys();
+        let mut keys = self.keys_to_reseal();
         let now = self.now();
         let mut row = keys
             .change(scope, |row| {
@@ -196,7 +189,7 @@ impl<P: Ports> Steward<P> {
             disposal = worked_off;
             let staying = self.staying(scope).await?;
             for (row, why) in staying {
-                match self.reseal(&mut keys, scope, doomed, disposal.opened, &row).await? {
+                match self.reseal_kept(&mut keys, scope, doomed, disposal.opened, &row).await? {
                     Resealed::Done => changed = true,
                     Resealed::Already => {}
                     // What does not open under its own keys is lost already; it must not stop the erasure of all else.
@@ -211,29 +204,26 @@ impl<P: Ports> Steward<P> {
                 break;
             }
         }
+        let under = disposal.id.clone();
         let row = keys
             .change(scope, |row| {
                 let mut changed = false;
                 for key in row.keys.iter_mut().filter(|key| key.number <= doomed) {
-                    if let KeyState::Active { epoch, .. } = key.state {
-                        key.state = KeyState::Destroyed { at: now, epoch };
-                        changed = true;
-                    }
+                    // Open to every key that is there.
+                    changed |= key.undergo(KeyEvent::Destroy, now, &under).unwrap_or(false);
                 }
                 changed
             })
             .await?;
-        let gone: Vec<u32> = row
-            .keys
-            .iter()
-            .filter(|key| key.number <= doomed)
-            .filter_map(|key| match key.state {
-                KeyState::Destroyed { epoch, .. } => Some(epoch),
-                KeyState::Active { .. } => None,
-            })
-            .collect();
+        let gone = row.keys.iter().filter(|key| key.number <= doomed).filter_map(|key| match &key.state {
+            KeyState::Destroyed(tombstone) => Some(tombstone),
+            KeyState::Live { .. } => None,
+        });
+        let gone: Vec<_> = gone.collect();
         let versions = u32::try_from(gone.len()).unwrap_or(u32::MAX);
-        let keys_gone = KeysGone::new(now, versions, gone.into_iter().collect::<BTreeSet<_>>());
+        let epochs: BTreeSet<u32> = gone.iter().map(|tombstone| tombstone.epoch).collect();
+        let mut keys_gone = KeysGone::new(now, versions, epochs);
+        keys_gone.compromised = gone.iter().filter_map(|tombstone| tombstone.compromised).min();
         let event = AuditEvent::KeysDestroyed {
             disposal: disposal.id.clone(),
             scope: scope.kind().to_owned(),
@@ -250,6 +240,16 @@ impl<P: Ports> Steward<P> {
             })
             .await?;
         Ok(disposal)
+    }
+
+    /// Where the policy says so, begins a new epoch at once, so that the copies of the keys that went can be made to die.
+    pub(super) async fn follow_erasure(&self, disposal: &Disposal) -> Result<(), Trouble> {
+        let document = self.inner.policy.document();
+        let wants = document.keys.as_ref().is_some_and(|keys| keys.rewrap_on_erasure);
+        match &disposal.keys {
+            Some(keys) if wants => self.follow_epochs(&keys.epochs).await.map(|_| ()),
+            _ => Ok(()),
+        }
     }
 
     /// The records under a scope that a duty or a hold keeps. Reads only categories that a duty is about, unless something of the
@@ -278,7 +278,7 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Seals anew whatever in `row` is sealed under a doomed version of the scope's key, and notes that its erasure is owed.
-    async fn reseal(
+    async fn reseal_kept(
         &self,
         keys: &mut KeySession<'_, P>,
         scope: &Scope,
@@ -349,13 +349,9 @@ impl<P: Ports> Steward<P> {
         };
         let mut under = Vec::with_capacity(scopes.len());
         for (own, (_, version)) in scopes.into_iter().zip(named) {
-            if own == *scope {
-                let (version, key) = keys.successor(&own, doomed).await?;
-                under.push((own, version, key));
-            } else {
-                let key = keys.version(&own, version).await?;
-                under.push((own, version, key));
-            }
+            let beyond = if own == *scope { doomed } else { version.saturating_sub(1) };
+            let (version, key) = keys.for_keeping(&own, beyond).await?;
+            under.push((own, version, key));
         }
         let context = keys.context(place, key, &field.name, &field.class, field.subject.as_ref());
         Ok(Some(keys.seal_under(&under, &context, &plain)?))
@@ -373,26 +369,6 @@ impl<P: Ports> Steward<P> {
                 return Ok(rows);
             }
         }
-    }
-}
-
-impl<P: Ports> KeySession<'_, P> {
-    /// The key version after the doomed ones, made where there is none: for what must stay, in a scope that is closed to all else.
-    pub(super) async fn successor(
-        &mut self,
-        scope: &Scope,
-        doomed: u32,
-    ) -> Result<(u32, crate::crypto::SecretKey), KeyError> {
-        for _ in 0..ATTEMPTS {
-            if let Some((number, key)) = self.newest(scope).await?
-                && number > doomed
-            {
-                return Ok((number, key));
-            }
-            let row = self.row(scope).await?;
-            self.add_version(scope, row).await?;
-        }
-        Err(Trouble::Contention { during: "make a scope key" }.into())
     }
 }
 

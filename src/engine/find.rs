@@ -10,9 +10,7 @@ use super::managed::MANAGED_PAGE;
 use super::open::{OpenError, place_of};
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble};
-use crate::contracts::{
-    IndexEntry, KeyState, Ports, RecordKey, RecordQuery, RecordRow, RecordStore, StoredField,
-};
+use crate::contracts::{IndexEntry, Ports, RecordKey, RecordQuery, RecordRow, RecordStore, StoredField};
 use crate::core::classification::{FieldSpec, Record, RecordSpec};
 use crate::core::id::{Name, SubjectId, TenantId};
 use crate::core::place::Scope;
@@ -190,19 +188,6 @@ impl Text {
 }
 
 impl<P: Ports> KeySession<'_, P> {
-    /// The versions of a scope's key that are live, newest first.
-    pub(super) async fn live(&mut self, scope: &Scope) -> Result<Vec<(u32, SecretKey)>, Trouble> {
-        let mut live = Vec::new();
-        for key in self.row(scope).await?.into_iter().flat_map(|row| row.keys.into_iter().rev()) {
-            if let KeyState::Active { epoch, wrapped } = key.state
-                && !self.is_dead(epoch).await?
-            {
-                live.push((key.number, self.unwrap(scope, key.number, epoch, &wrapped).await?));
-            }
-        }
-        Ok(live)
-    }
-
     /// Whether a stored field holds what is sought. One that does not open holds nothing.
     async fn holds(
         &mut self,

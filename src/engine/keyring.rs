@@ -1,7 +1,7 @@
 //! Keys at work: provider key, epoch, scope keys, and the key of a place.
 //!
 //! There is no cache between calls: a key that was destroyed is refused by every handle from the next call on, in this process and in
-//! every other. A [`KeySession`] holds keys for the length of one call.
+//! every other. A [`KeySession`] holds keys for the length of one call, and is the one place where keys are looked up and unwrapped.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 
 use super::steward::{Inner, Steward};
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
-use crate::contracts::{EpochRow, Expected, KeyState, KeyStore, KeyVersion, Ports, ScopeRow};
+use crate::contracts::{EpochRow, Expected, KeyState, KeyStore, KeyVersion, Ports, ScopeRow, Standing};
+use crate::core::keys::{CryptoPeriod, KeyAge, KeyEvent};
+use crate::core::period::Period;
 use crate::core::place::Scope;
 use crate::crypto::{self, SecretKey};
 
@@ -26,12 +28,52 @@ pub enum KeyError {
         since: DateTime<Utc>,
     },
     /// The key was destroyed: what was sealed under it is gone.
-    #[error("the key of the {scope} was destroyed on {at}")]
+    #[error("the key of the {scope} was destroyed on {at} under `{under}`")]
     Destroyed {
         /// The scope.
         scope: Scope,
         /// When.
         at: DateTime<Utc>,
+        /// The epoch under which it was wrapped: copies of it die with that epoch.
+        epoch: u32,
+        /// What destroyed it: the id of a disposal, or `accountability/…` with a case, or `epoch/…` with the number of one that is gone.
+        under: String,
+    },
+    /// The key is suspended: it neither seals nor opens until it is resumed.
+    #[error(
+        "version {version} of the key of the {scope} is suspended since {since}: resume it, or mark it as compromised"
+    )]
+    Suspended {
+        /// The scope.
+        scope: Scope,
+        /// The version of its key.
+        version: u32,
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+    /// The version is below the one from which a scope's keys open.
+    #[error("version {version} of the key of the {scope} opens nothing: the minimum is {minimum}")]
+    BelowMinimum {
+        /// The scope.
+        scope: Scope,
+        /// The version of its key.
+        version: u32,
+        /// The lowest version that opens.
+        minimum: u32,
+    },
+    /// The key is past the policy's hard limit, and no other is made by itself: nothing is sealed.
+    #[error(
+        "version {version} of the key of the {scope}, in use since {activated}, seals nothing past {limit}: rotate it"
+    )]
+    TooOld {
+        /// The scope.
+        scope: Scope,
+        /// The version of its key.
+        version: u32,
+        /// Since when it is in use.
+        activated: DateTime<Utc>,
+        /// The limit.
+        limit: Period,
     },
     /// There never was such a key in this key store.
     #[error("there is no such key for the {scope}")]
@@ -56,38 +98,166 @@ pub(super) struct KeySession<'a, P: Ports> {
     pub(super) now: DateTime<Utc>,
     pub(super) epochs: Option<Vec<EpochRow>>,
     pub(super) epoch_keys: BTreeMap<u32, SecretKey>,
+    /// What is opened is sealed anew, and shown to nobody: a key that is suspended or below the minimum opens for it too.
+    reseals: bool,
+}
+
+/// What a key is wanted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// For something new.
+    New,
+    /// For what is there already and must stay: past a limit it gets a new version also where nothing else would.
+    Stays,
+}
+
+/// Whether a version seals.
+enum Seals {
+    Yes(SecretKey),
+    /// It does, and another is to take its place.
+    StillFor(SecretKey),
+    No,
 }
 
 impl<P: Ports> Steward<P> {
     pub(super) fn keys(&self) -> KeySession<'_, P> {
-        KeySession { inner: &self.inner, now: self.now(), epochs: None, epoch_keys: BTreeMap::new() }
+        let (inner, now) = (&*self.inner, self.now());
+        KeySession { inner, now, epochs: None, epoch_keys: BTreeMap::new(), reseals: false }
+    }
+
+    /// Keys for a call that opens only what it seals anew.
+    pub(super) fn keys_to_reseal(&self) -> KeySession<'_, P> {
+        KeySession { reseals: true, ..self.keys() }
     }
 }
 
 impl<P: Ports> KeySession<'_, P> {
-    /// The newest live key of a scope, where it has one, closed or not.
-    pub(super) async fn newest(&mut self, scope: &Scope) -> Result<Option<(u32, SecretKey)>, Trouble> {
-        match self.store().scope(scope).await? {
-            Some(row) => self.newest_of(&row).await,
-            None => Ok(None),
+    /// The key under which a scope's identifiers get their pseudonyms, closed or not: its oldest version that nobody else may have, so
+    /// that a rotation changes no pseudonym.
+    pub(super) async fn naming(&mut self, scope: &Scope) -> Result<Option<(u32, SecretKey)>, Trouble> {
+        let Some(row) = self.store().scope(scope).await? else { return Ok(None) };
+        for key in &row.keys {
+            match &key.state {
+                KeyState::Live { standing: Standing::Compromised { .. }, .. } | KeyState::Destroyed(_) => {}
+                // A key that its maker did not live to move on: nothing was made with it.
+                KeyState::Live { epoch, .. } if self.is_dead(*epoch).await? => {}
+                KeyState::Live { epoch, wrapped, .. } => {
+                    return Ok(Some((key.number, self.unwrap(scope, key.number, *epoch, wrapped).await?)));
+                }
+            }
         }
+        Ok(None)
     }
 
-    /// The key under which new values of a scope are sealed; made on first use. Two racing writers end with one key.
+    /// Every version of a scope's key that is there, newest first: what was entered under any of them is looked for.
+    pub(super) async fn live(&mut self, scope: &Scope) -> Result<Vec<(u32, SecretKey)>, Trouble> {
+        let mut live = Vec::new();
+        let row = self.store().scope(scope).await?;
+        for key in row.iter().flat_map(|row| row.keys.iter().rev()) {
+            if let KeyState::Live { epoch, wrapped, .. } = &key.state
+                && !self.is_dead(*epoch).await?
+            {
+                live.push((key.number, self.unwrap(scope, key.number, *epoch, wrapped).await?));
+            }
+        }
+        Ok(live)
+    }
+
+    /// The key under which new values of a scope are sealed: made on first use, and followed by a new version past the policy's limit. Two
+    /// racing writers end with one key.
     pub(super) async fn for_sealing(&mut self, scope: &Scope) -> Result<(u32, SecretKey), KeyError> {
+        self.sealing(scope, 0, Need::New).await
+    }
+
+    /// The key under which what is there already is sealed anew, past the version `beyond`; also in a scope that is closed to all else.
+    pub(super) async fn for_keeping(
+        &mut self,
+        scope: &Scope,
+        beyond: u32,
+    ) -> Result<(u32, SecretKey), KeyError> {
+        self.sealing(scope, beyond, Need::Stays).await
+    }
+
+    async fn sealing(
+        &mut self,
+        scope: &Scope,
+        beyond: u32,
+        need: Need,
+    ) -> Result<(u32, SecretKey), KeyError> {
         for _ in 0..ATTEMPTS {
             let row = self.store().scope(scope).await?;
-            if let Some(since) = row.as_ref().and_then(|row| row.closed) {
+            let closed = row.as_ref().and_then(|row| row.closed);
+            if let (Some(since), Need::New) = (closed, need) {
                 return Err(KeyError::Closed { scope: scope.clone(), since });
             }
             if let Some(row) = &row
-                && let Some(key) = self.newest_of(row).await?
+                && let Some(key) = row.keys.last().filter(|key| key.number > beyond)
             {
-                return Ok(key);
+                let number = key.number;
+                match self.seals(row, key, need).await? {
+                    Seals::Yes(key) => return Ok((number, key)),
+                    // A new key in a closed scope would outlive what is about to be destroyed there.
+                    Seals::StillFor(key) if closed.is_some() => return Ok((number, key)),
+                    Seals::StillFor(key) => match self.add_version(scope, Some(row.clone()), |_| ()).await {
+                        // Until the hard limit a store that takes no new key does not stop the work.
+                        Err(trouble) if trouble.is_transient() => return Ok((number, key)),
+                        done => done?,
+                    },
+                    Seals::No => self.add_version(scope, Some(row.clone()), |_| ()).await?,
+                }
+                continue;
             }
-            self.add_version(scope, row).await?;
+            self.add_version(scope, row, |_| ()).await?;
         }
         Err(Trouble::Contention { during: "make a scope key" }.into())
+    }
+
+    /// This version of the key of a closed scope, where it still seals: what stays there is sealed anew under no other.
+    pub(super) async fn still_sealing(&mut self, scope: &Scope, number: u32) -> Result<SecretKey, KeyError> {
+        if let Some(row) = self.store().scope(scope).await?
+            && let Some(key) = row.keys.iter().find(|key| key.number == number)
+            && let Seals::Yes(key) | Seals::StillFor(key) = self.seals(&row, key, Need::Stays).await?
+        {
+            return Ok(key);
+        }
+        Err(KeyError::Closed { scope: scope.clone(), since: self.now })
+    }
+
+    /// Whether a version of a scope's key seals, or another is to be made.
+    async fn seals(&mut self, row: &ScopeRow, key: &KeyVersion, need: Need) -> Result<Seals, KeyError> {
+        let KeyState::Live { standing, epoch, wrapped } = &key.state else { return Ok(Seals::No) };
+        let (scope, version, activated) = (row.scope.clone(), key.number, key.activated);
+        let period = CryptoPeriod::of(self.inner.policy.document());
+        let too_old = |limit| KeyError::TooOld { scope: scope.clone(), version, activated, limit };
+        match standing {
+            Standing::Suspended { since } => Err(KeyError::Suspended { scope, version, since: *since }),
+            Standing::Compromised { .. } => Ok(Seals::No),
+            // A key that its maker did not live to move on: nothing was sealed under it, because epochs in use are not destroyed.
+            _ if self.is_dead(*epoch).await? => Ok(Seals::No),
+            // The newest is out of use where it was refused once: a clock that is put back does not make it young again.
+            Standing::Deactivated { .. } => match (period.rotate_after, period.refuse_after) {
+                (None, Some(limit)) if need == Need::New => Err(too_old(limit)),
+                _ => Ok(Seals::No),
+            },
+            Standing::Active => match period.judge(activated, self.now) {
+                KeyAge::Fresh => Ok(Seals::Yes(self.unwrap(&scope, version, *epoch, wrapped).await?)),
+                KeyAge::Rotate => Ok(Seals::StillFor(self.unwrap(&scope, version, *epoch, wrapped).await?)),
+                KeyAge::Refuse { limit, .. } if period.rotate_after.is_none() && need == Need::New => {
+                    self.deactivate(&scope, version).await?;
+                    Err(too_old(limit))
+                }
+                KeyAge::Refuse { .. } => Ok(Seals::No),
+            },
+        }
+    }
+
+    async fn deactivate(&mut self, scope: &Scope, version: u32) -> Result<(), Trouble> {
+        let now = self.now;
+        let deactivate = |key: &mut KeyVersion| key.undergo(KeyEvent::Deactivate, now, "").unwrap_or(false);
+        let change = |row: &mut ScopeRow| {
+            row.keys.iter_mut().rfind(|key| key.number == version).is_some_and(deactivate)
+        };
+        self.change(scope, change).await.map(|_| ())
     }
 
     /// Refuses a scope that was erased, or whose authorisation was revoked.
@@ -98,29 +268,50 @@ impl<P: Ports> KeySession<'_, P> {
         }
     }
 
-    /// One version of a scope's key.
+    /// One version of a scope's key, to open what was sealed under it.
     pub(super) async fn version(&mut self, scope: &Scope, number: u32) -> Result<SecretKey, KeyError> {
-        let row = self.store().scope(scope).await?;
-        let state = row.and_then(|row| row.keys.into_iter().find(|key| key.number == number));
-        match state.map(|key| key.state) {
-            Some(KeyState::Active { epoch, wrapped }) => {
-                Ok(self.unwrap(scope, number, epoch, &wrapped).await?)
+        let missing = || KeyError::Missing { scope: scope.clone() };
+        let row = self.store().scope(scope).await?.ok_or_else(missing)?;
+        let key = row.keys.into_iter().find(|key| key.number == number).ok_or_else(missing)?;
+        match key.state {
+            KeyState::Destroyed(gone) => Err(KeyError::Destroyed {
+                scope: scope.clone(),
+                at: gone.at,
+                epoch: gone.epoch,
+                under: gone.under,
+            }),
+            KeyState::Live { standing: Standing::Suspended { since }, .. } if !self.reseals => {
+                Err(KeyError::Suspended { scope: scope.clone(), version: number, since })
             }
-            Some(KeyState::Destroyed { at, .. }) => Err(KeyError::Destroyed { scope: scope.clone(), at }),
-            None => Err(KeyError::Missing { scope: scope.clone() }),
+            KeyState::Live { .. } if number < row.minimum && !self.reseals => {
+                let (scope, minimum) = (scope.clone(), row.minimum);
+                Err(KeyError::BelowMinimum { scope, version: number, minimum })
+            }
+            KeyState::Live { epoch, wrapped, .. } => Ok(self.unwrap(scope, number, epoch, &wrapped).await?),
         }
     }
 
-    /// Adds a version to a scope that `row` describes; without effect where another writer was faster.
-    pub(super) async fn add_version(&mut self, scope: &Scope, row: Option<ScopeRow>) -> Result<(), Trouble> {
+    /// Adds a version to a scope that `row` describes, in one write with what `besides` changes; the version before it seals nothing more.
+    /// Without effect where another writer was faster.
+    pub(super) async fn add_version(
+        &mut self,
+        scope: &Scope,
+        row: Option<ScopeRow>,
+        besides: impl FnOnce(&mut ScopeRow) + Send,
+    ) -> Result<(), Trouble> {
         let number = row.as_ref().and_then(|row| row.keys.last()).map_or(1, |key| key.number + 1);
         let epoch = self.current_epoch().await?;
         let secret = SecretKey::generate(&*self.inner.entropy)?;
         let wrapped = self.wrap(scope, number, epoch, &secret).await?;
-        let added = KeyVersion { number, state: KeyState::Active { epoch, wrapped } };
+        let state = KeyState::Live { standing: Standing::Active, epoch, wrapped };
         let (mut next, expected) = found_or_empty(scope, row);
         next.version = expected.next();
-        next.keys.push(added);
+        besides(&mut next);
+        for key in next.keys.iter_mut().filter(|key| key.phase().may_protect()) {
+            // Open to every key that seals.
+            let _ = key.undergo(KeyEvent::Deactivate, self.now, "");
+        }
+        next.keys.push(KeyVersion { number, activated: self.now, state });
         if !unless_conflict(self.store().put_scope(next, expected).await)? {
             return Ok(());
         }
@@ -158,21 +349,6 @@ impl<P: Ports> KeySession<'_, P> {
         self.inner.ports.keys()
     }
 
-    async fn newest_of(&mut self, row: &ScopeRow) -> Result<Option<(u32, SecretKey)>, Trouble> {
-        match row.keys.last() {
-            // A key that its maker did not live to move on: nothing was sealed under it, because epochs in use are not destroyed.
-            Some(KeyVersion { state: KeyState::Active { epoch, .. }, .. })
-                if self.is_dead(*epoch).await? =>
-            {
-                Ok(None)
-            }
-            Some(KeyVersion { number, state: KeyState::Active { epoch, wrapped } }) => {
-                Ok(Some((*number, self.unwrap(&row.scope, *number, *epoch, wrapped).await?)))
-            }
-            _ => Ok(None),
-        }
-    }
-
     pub(super) async fn wrap(
         &mut self,
         scope: &Scope,
@@ -204,8 +380,13 @@ impl<P: Ports> KeySession<'_, P> {
 /// The row of a scope as it was found, or an empty one, with what a write of it is to expect.
 fn found_or_empty(scope: &Scope, found: Option<ScopeRow>) -> (ScopeRow, Expected) {
     let expected = found.as_ref().map_or(Expected::Absent, |row| Expected::Version(row.version));
-    let empty =
-        || ScopeRow { scope: scope.clone(), version: expected.next(), keys: Vec::new(), closed: None };
+    let empty = || ScopeRow {
+        scope: scope.clone(),
+        version: expected.next(),
+        keys: Vec::new(),
+        closed: None,
+        minimum: 0,
+    };
     (found.unwrap_or_else(empty), expected)
 }
 

@@ -242,6 +242,7 @@ impl<P: Ports> Steward<P> {
             Some(_) => disposal,
             None => self.destroy_keys(disposal, &scope).await?,
         };
+        self.follow_erasure(&disposal).await?;
         let disposal = self.delete_rows(disposal, &scope).await?;
         Ok(self.certify(&disposal).await?)
     }

@@ -78,11 +78,11 @@ impl<P: Ports> Steward<P> {
         let found = keys.row(scope).await?.unwrap_or_else(|| row.clone());
         let never = match found.keys.last().map(|key| &key.state) {
             None => true,
-            Some(KeyState::Active { epoch, .. }) => keys.is_dead(*epoch).await?,
-            Some(KeyState::Destroyed { .. }) => false,
+            Some(KeyState::Live { epoch, .. }) => keys.is_dead(*epoch).await?,
+            Some(KeyState::Destroyed(_)) => false,
         };
         if never {
-            keys.add_version(scope, Some(found)).await?;
+            keys.add_version(scope, Some(found), |_| ()).await?;
         }
         Ok(keys.row(scope).await?.unwrap_or(row))
     }
@@ -100,7 +100,7 @@ impl<P: Ports> Steward<P> {
             disposal = self.work_off(disposal).await?;
             let outliving = self.outliving(scope).await?;
             // A key that has gone before, under an older policy, gives no pseudonym: what is left is erased.
-            if outliving.is_empty() || self.alias(&mut self.keys(), &disposal).await?.is_none() {
+            if outliving.is_empty() || self.alias(&mut self.keys_to_reseal(), &disposal).await?.is_none() {
                 return Ok((disposal, any));
             }
             any = true;
@@ -146,7 +146,7 @@ impl<P: Ports> Steward<P> {
     pub(super) async fn rename(&self, disposal: &Disposal, item: &SourceItem) -> Result<Disposed, Trouble> {
         let Some(key) = key_of(&item.id) else { return Ok(Disposed::Changed) };
         let store = self.inner.ports.records();
-        let mut keys = self.keys();
+        let mut keys = self.keys_to_reseal();
         let Some(alias) = self.alias(&mut keys, disposal).await? else {
             return Ok(if self.names_person(disposal, item).await? {
                 Disposed::Changed
@@ -212,7 +212,7 @@ impl<P: Ports> Steward<P> {
         let row = keys.row(scope).await?;
         let key = row.and_then(|row| row.keys.into_iter().find(|key| key.number == doomed));
         match key.map(|key| key.state) {
-            Some(KeyState::Active { epoch, .. }) if !keys.is_dead(epoch).await? => {}
+            Some(KeyState::Live { epoch, .. }) if !keys.is_dead(epoch).await? => {}
             _ => return Ok(None),
         }
         match keys.version(scope, doomed).await {
@@ -278,7 +278,7 @@ impl<P: Ports> Steward<P> {
 }
 
 impl<P: Ports> KeySession<'_, P> {
-    /// Opens a sealed field where it was and seals it where it goes, each scope that both places have at the version that it had.
+    /// Opens a sealed field where it was and seals it where it goes, each scope that both places have at the version that it had, or a newer one.
     /// `None` where it does not open.
     async fn moved(
         &mut self,
@@ -297,8 +297,8 @@ impl<P: Ports> KeySession<'_, P> {
         let mut under = Vec::with_capacity(after.len());
         for ((scope, was), (_, version)) in after.into_iter().zip(before).zip(parsed.header().scopes()) {
             let key = match scope == was {
-                true => self.version(&scope, version).await.map(|key| (version, key)),
-                false => self.successor(&scope, 0).await,
+                true => self.for_keeping(&scope, version.saturating_sub(1)).await,
+                false => self.for_keeping(&scope, 0).await,
             };
             match key {
                 Ok((version, key)) => under.push((scope, version, key)),

@@ -107,7 +107,8 @@ impl<P: Ports> Steward<P> {
         Ok(LabelPermit::mint(value.label()))
     }
 
-    /// The redactors for a tenant's data: pseudonyms are under the newest key of the tenant, and their key's number is its version.
+    /// The redactors for a tenant's data: pseudonyms are under the oldest version of the tenant's key that nobody else may have, so
+    /// that a rotation changes none, and their key's number is that version.
     ///
     /// A tenant that has no key yet (nothing of it was ever sealed) has no pseudonyms: they are erased.
     ///
@@ -115,7 +116,7 @@ impl<P: Ports> Steward<P> {
     /// A failure below the engine.
     pub async fn redactors(&self, tenant: &TenantId) -> Result<Redactors, Trouble> {
         let policy = &self.inner.policy;
-        let key = self.keys().newest(&Scope::Tenant(tenant.clone())).await?;
+        let key = self.keys().naming(&Scope::Tenant(tenant.clone())).await?;
         Ok(match key {
             Some((number, key)) => Redactors::keyed(policy, tenant, number, &key.derive("redact")),
             None => Redactors::new(policy),

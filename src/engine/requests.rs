@@ -21,7 +21,6 @@ use crate::core::dsr::{
 use crate::core::id::{CaseId, Name, SubjectId, TenantId};
 use crate::core::place::Scope;
 use crate::core::policy::{NotNormal, RequestKind, Requests};
-use crate::crypto::pseudonym;
 
 impl Paper for CaseFile {
     const KIND: DocumentKind = DocumentKind::Case;
@@ -402,8 +401,12 @@ impl<P: Ports> Steward<P> {
             return Err(CaseError::Suspended);
         }
         let scope = Scope::Tenant(by.tenant().clone());
-        let (_, key) = self.keys().for_sealing(&scope).await?;
-        Ok(Pseudonym::from_bytes(pseudonym(&key.derive("audit"), "principal", by.id().as_str())))
+        let mut keys = self.keys();
+        if let Some(actor) = keys.principal(by).await? {
+            return Ok(actor);
+        }
+        keys.for_sealing(&scope).await?;
+        Ok(keys.principal(by).await?.ok_or(Trouble::Key { scope: "tenant" })?)
     }
 
     /// Takes a case one step further and saves it. A step that was taken already, by a call that did not live to tell, is found.

@@ -11,10 +11,11 @@ use super::papers;
 use super::reindex::Reindexed;
 use super::steward::Steward;
 use super::trouble::Trouble;
-use crate::contracts::{DataSource, KeyState, Ports, SourceError, SourceItem};
+use crate::contracts::{DataSource, Ports, SourceError, SourceItem};
 use crate::core::audit::{AuditEvent, Cause};
 use crate::core::dsr::{AnyCase, CaseFile};
 use crate::core::id::{Name, TenantId};
+use crate::core::keys::KeyEvent;
 use crate::core::place::Scope;
 use crate::core::retention::{Disposition, DueBecause};
 
@@ -49,6 +50,8 @@ pub struct Swept {
     pub unreachable: Vec<Name>,
     /// What became of entries of the blind index that were made under an older key, or another declaration.
     pub reindexed: Reindexed,
+    /// The epoch that scope keys are still being moved into: it goes on in the next sweep.
+    pub unfinished_epoch: Option<u32>,
     /// Destructions that this sweep did or finished, the certified ones among them.
     pub disposals: Vec<Disposal>,
 }
@@ -92,6 +95,8 @@ impl<P: Ports> Steward<P> {
     /// Finishes what was begun, deletes what is due in every source, reports what is not, certifies what can be, and keeps the blind index
     /// up ([`reindex`](Self::reindex)).
     ///
+    /// Opens an epoch on the policy's schedule, and moves a bounded number of scope keys into it ([`Swept::unfinished_epoch`]).
+    ///
     /// To be called as often as the policy's shortest period asks for. May be stopped anywhere and called again.
     ///
     /// # Errors
@@ -108,6 +113,9 @@ impl<P: Ports> Steward<P> {
                 None => swept.could_not(name),
             }
         }
+        let destroyed = open.values().filter_map(|disposal| disposal.keys.as_ref());
+        let epochs = destroyed.flat_map(|keys| keys.epochs.iter().copied()).collect();
+        swept.unfinished_epoch = self.follow_epochs(&epochs).await?;
         for disposal in open.into_values() {
             swept.disposals.push(self.certify(&disposal).await?);
         }
@@ -279,8 +287,9 @@ impl<P: Ports> Steward<P> {
             let request = case.file().request();
             let scope = Scope::Case(request.tenant.clone(), request.id.clone());
             // Told first: a crash in between tells it twice, and never not at all.
+            let under = format!("accountability/{}", request.id);
             let event = AuditEvent::KeysDestroyed {
-                disposal: format!("accountability/{}", request.id),
+                disposal: under.clone(),
                 scope: scope.kind().to_owned(),
                 versions: 1,
             };
@@ -290,10 +299,8 @@ impl<P: Ports> Steward<P> {
                     row.closed = row.closed.or(Some(now));
                     let mut changed = false;
                     for key in &mut row.keys {
-                        if let KeyState::Active { epoch, .. } = key.state {
-                            key.state = KeyState::Destroyed { at: now, epoch };
-                            changed = true;
-                        }
+                        // Open to every key that is there.
+                        changed |= key.undergo(KeyEvent::Destroy, now, &under).unwrap_or(false);
                     }
                     changed
                 })

@@ -99,7 +99,7 @@ impl<P: Ports> KeySession<'_, P> {
         kind: &str,
         id: &str,
     ) -> Result<Option<Pseudonym>, Trouble> {
-        let key = self.newest(scope).await?;
+        let key = self.naming(scope).await?;
         Ok(key.map(|(_, key)| Pseudonym::from_bytes(pseudonym(&key.derive("audit"), kind, id))))
     }
 }

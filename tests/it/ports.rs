@@ -50,8 +50,13 @@ fn a_snapshot_is_independent_and_restores_the_records_side_alone() {
     block_on(memory.audit().append(audit(1))).unwrap();
     block_on(memory.records().delete(&row("acme", "1").key, Version::FIRST)).unwrap();
     let scope = stewardship::Scope::subject("acme", "ada");
-    let keys =
-        stewardship::contracts::ScopeRow { scope, version: Version::FIRST, keys: Vec::new(), closed: None };
+    let keys = stewardship::contracts::ScopeRow {
+        scope,
+        version: Version::FIRST,
+        keys: Vec::new(),
+        closed: None,
+        minimum: 0,
+    };
     block_on(memory.keys().put_scope(keys.clone(), Expected::Absent)).unwrap();
     assert_eq!(format!("{backup:?}").matches("1 records").count(), 1, "{backup:?}");
     memory.restore_records(&backup);
@@ -286,8 +291,9 @@ mod sqlite {
     use std::thread;
 
     use stewardship::contracts::{
-        Document, DocumentKey, DocumentKind, DocumentStore, KeyState, KeyVersion, ScopeRow,
+        Document, DocumentKey, DocumentKind, DocumentStore, KeyState, KeyVersion, ScopeRow, Standing,
     };
+    use stewardship::keys::KeyEvent;
     use stewardship::ports::sqlite::{Sqlite, SqliteFile, SqliteOpenErrorKind};
     use stewardship::{Period, Scope};
     use tempfile::{TempDir, tempdir};
@@ -431,14 +437,17 @@ mod sqlite {
         let folder = folder();
         let ports = open(folder.path());
         let wrapped = b"these are the bytes of a wrapped key that is to die".repeat(20);
+        let at = Period::days(1).after("2026-11-01T09:00:00Z".parse().unwrap());
         let row = ScopeRow {
             scope: Scope::subject("acme", "ada"),
             version: Version::FIRST,
             keys: vec![KeyVersion {
                 number: 1,
-                state: KeyState::Active { epoch: 1, wrapped: wrapped.clone() },
+                activated: at,
+                state: KeyState::Live { standing: Standing::Active, epoch: 1, wrapped: wrapped.clone() },
             }],
             closed: None,
+            minimum: 0,
         };
         block_on(ports.keys().put_scope(row.clone(), Expected::Absent)).unwrap();
         let mut sealed = super::row("acme", "1");
@@ -456,9 +465,8 @@ mod sqlite {
         };
         assert_eq!(holds(b"bytes of a wrapped key"), ["keys.db"], "the test must be able to find it");
         assert_eq!(holds(b"bytes of an envelope"), ["records.db"]);
-        let at = Period::days(1).after("2026-11-01T09:00:00Z".parse().unwrap());
-        let dead = KeyVersion { number: 1, state: KeyState::Destroyed { at, epoch: 1 } };
-        let destroyed = ScopeRow { version: Version::new(2), keys: vec![dead], closed: Some(at), ..row };
+        let mut destroyed = ScopeRow { version: Version::new(2), closed: Some(at), ..row };
+        destroyed.keys[0].undergo(KeyEvent::Destroy, at, "case/1").unwrap();
         block_on(ports.keys().put_scope(destroyed, Expected::Version(Version::FIRST))).unwrap();
         block_on(ports.records().delete(&sealed.key, Version::FIRST)).unwrap();
         assert_eq!(holds(b"bytes of a wrapped key"), Vec::<String>::new());

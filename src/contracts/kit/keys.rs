@@ -2,13 +2,15 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::report::{Broken, Report, ensure, ensure_conflict};
 use super::{Namespace, run_rules, together};
 use crate::contracts::{
-    EpochRow, EpochState, Expected, KeyState, KeyStore, KeyVersion, ProviderKeyId, ScopeRow, Version,
+    EpochRow, EpochState, Expected, KeyState, KeyStore, KeyVersion, Moving, ProviderKeyId, ScopeRow,
+    Standing, Tombstone, Version,
 };
+use crate::core::keys::KeyEvent;
 use crate::core::place::Scope;
 
 /// Runs every rule for a [`KeyStore`] but `durable`, for which there is [`check_keys_after_restart`].
@@ -129,7 +131,7 @@ async fn whole_rows<S: KeyStore>(store: &S, ns: &Namespace) -> Result<(), Broken
     ];
     let rows = scopes.map(|scope| {
         let mut row = row(ns, "");
-        if let Some(KeyState::Active { wrapped, .. }) = row.keys.first_mut().map(|key| &mut key.state) {
+        if let Some(KeyState::Live { wrapped, .. }) = row.keys.first_mut().map(|key| &mut key.state) {
             *wrapped = scope.to_bytes();
         }
         ScopeRow { scope, ..row }
@@ -267,36 +269,48 @@ async fn paged<S: KeyStore>(store: &S, ns: &Namespace, limit: usize) -> Result<V
     }
 }
 
+/// A version in every state that there is, with all that each says.
 fn row(ns: &Namespace, subject: &str) -> ScopeRow {
+    let [first, second, third] = [0, 1, 2].map(|days| moment() + TimeDelta::days(days));
+    let live = |standing, epoch| KeyState::Live { standing, epoch, wrapped: (0..=255).collect() };
+    let states = [
+        KeyState::Destroyed(Tombstone {
+            at: third,
+            epoch: 1,
+            under: "case/\"7\"/é".to_owned(),
+            deactivated: Some(first),
+            compromised: Some(second),
+        }),
+        live(Standing::Deactivated { since: second }, u32::MAX),
+        live(
+            Standing::Compromised {
+                since: third,
+                reason: "'; -- \"é\"".to_owned(),
+                deactivated: Some(second),
+            },
+            1,
+        ),
+        live(Standing::Suspended { since: third }, 2),
+        KeyState::Live { standing: Standing::Active, epoch: 2, wrapped: Vec::new() },
+    ];
+    let keys = (1..).zip(states).map(|(number, state)| KeyVersion { number, activated: first, state });
     ScopeRow {
         scope: Scope::subject(ns.name("acme"), subject),
         version: Version::FIRST,
-        keys: vec![
-            KeyVersion { number: 1, state: KeyState::Destroyed { at: moment(), epoch: 1 } },
-            KeyVersion {
-                number: 2,
-                state: KeyState::Active { epoch: u32::MAX, wrapped: (0..=255).collect() },
-            },
-            KeyVersion { number: 3, state: KeyState::Active { epoch: 2, wrapped: Vec::new() } },
-        ],
+        keys: keys.collect(),
         closed: None,
+        minimum: 2,
     }
 }
 
 /// What a revocation leaves of the row.
 fn destroyed(row: &ScopeRow) -> ScopeRow {
-    let keys = row.keys.iter().map(|key| match key.state {
-        KeyState::Active { epoch, .. } => {
-            KeyVersion { number: key.number, state: KeyState::Destroyed { at: moment(), epoch } }
-        }
-        KeyState::Destroyed { .. } => key.clone(),
-    });
-    ScopeRow {
-        scope: row.scope.clone(),
-        version: row.version.next(),
-        keys: keys.collect(),
-        closed: Some(moment()),
+    let mut row = row.clone();
+    for key in &mut row.keys {
+        // Every phase lets a key be destroyed.
+        let _ = key.undergo(KeyEvent::Destroy, moment(), "revocation/1");
     }
+    ScopeRow { version: row.version.next(), closed: Some(moment()), ..row }
 }
 
 /// Epochs have no name to carry the namespace: their numbers do, far above those in use.
@@ -312,6 +326,11 @@ fn epoch(ns: &Namespace, n: u32) -> EpochRow {
         version: Version::FIRST,
         provider_key: ProviderKeyId::new(ns.name("key")),
         opened: moment(),
+        moving: match n {
+            0 => Moving::Begun,
+            1 => Moving::Past(Scope::subject(ns.name("acme"), "é")),
+            _ => Moving::Done,
+        },
         state: EpochState::Active { wrapped: vec![0, 255, 7] },
     }
 }

@@ -203,6 +203,41 @@ pub enum AuditEvent {
         /// Number of key versions.
         versions: u32,
     },
+    /// A scope's key is about to be followed by a new version, by a call.
+    KeyRotated {
+        /// Kind of the scope.
+        scope: String,
+        /// The version that seals nothing more.
+        version: u32,
+    },
+    /// A version of a scope's key is about to be suspended.
+    KeySuspended {
+        /// Kind of the scope.
+        scope: String,
+        /// The version.
+        version: u32,
+    },
+    /// A version of a scope's key is about to be resumed.
+    KeyResumed {
+        /// Kind of the scope.
+        scope: String,
+        /// The version.
+        version: u32,
+    },
+    /// A version of a scope's key is known as compromised; the reason stands in the key store.
+    KeyCompromised {
+        /// Kind of the scope.
+        scope: String,
+        /// The version.
+        version: u32,
+    },
+    /// Versions of a scope's key below this one are about to open nothing more.
+    KeyMinimumRaised {
+        /// Kind of the scope.
+        scope: String,
+        /// The lowest version that opens.
+        minimum: u32,
+    },
     /// A certificate of destruction was issued.
     Certified {
         /// The destruction.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::document::{
-    AllowRule, Backups, Cap, Category, Certification, Class, Contacts, Control, DenyRule, LevelControls,
-    Link, Page, Platform, PolicyDocument, Processor, PurposeEntry, ReasonEntry, Requests, RetentionRule,
-    Role, SinkEntry, Source, TransportRules,
+    AllowRule, Backups, Cap, Category, Certification, Class, Contacts, Control, DenyRule, KeyRules,
+    LevelControls, Link, Page, Platform, PolicyDocument, Processor, PurposeEntry, ReasonEntry, Requests,
+    RetentionRule, Role, SinkEntry, Source, TransportRules,
 };
 use super::finding::{FindingCode, Findings, PolicyError};
 use super::given::Given;
@@ -145,6 +145,12 @@ impl PolicyBuilder {
     /// Says how far back backups go.
     pub fn backups(mut self, backups: Backups) -> Self {
         self.document.backups = Some(backups);
+        self
+    }
+
+    /// Says for how long keys protect, and what follows them.
+    pub fn keys(mut self, keys: KeyRules) -> Self {
+        self.document.keys = Some(keys);
         self
     }
 

@@ -67,6 +67,8 @@ table! {
             requests: Option<Requests>,
             /// How far back backups go.
             backups: Option<Backups>,
+            /// For how long keys protect, and what follows them.
+            keys: Option<KeyRules>,
             /// Transport versions that are admitted.
             transport: Option<TransportRules>,
             /// Organisational duties, shown by evidence that expires.
@@ -497,6 +499,23 @@ table! {
             records: Option<Period>,
             /// Oldest backup of the key store that may exist.
             key_store: Option<Period>,
+        }
+    }
+}
+
+table! {
+    /// For how long keys protect, and what follows them.
+    pub struct KeyRules {
+        required {}
+        optional {
+            /// Age past which the next value is sealed under a new version of its scope's key.
+            rotate_after: Option<Period>,
+            /// Age past which nothing is sealed under a version any more, whatever happens.
+            refuse_after: Option<Period>,
+            /// Age past which an epoch is followed by the next, into which a sweep wraps every scope key.
+            epoch_after: Option<Period>,
+            /// Whether an erasure is followed by a new epoch at once, so that the copies of its keys can be made to die.
+            rewrap_on_erasure: bool,
         }
     }
 }

@@ -199,6 +199,10 @@ codes! {
     UnresolvedPlaceholder = "unresolved-placeholder",
     /// A contact that is neither an e-mail address nor an https URL.
     InvalidContact = "invalid-contact",
+    /// A key would be refused before it is replaced, or replaced at every use.
+    KeyNeverFresh = "key-never-fresh",
+    /// A key protects for longer than NIST SP 800-57 recommends.
+    LongKeyPeriod = "long-key-period",
     /// No bound on how far back backups go.
     NoBackupHorizon = "no-backup-horizon",
     /// A destruction of keys without a bound for the physical deletion.

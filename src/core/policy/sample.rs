@@ -185,6 +185,12 @@ accountability = "3 years"
 records = "30 days"
 key_store = "7 days"
 
+[keys]
+rotate_after = "90 days"
+refuse_after = "120 days"
+epoch_after = "365 days"
+rewrap_on_erasure = true
+
 [transport]
 admit = ["tls-1.2", "tls-1.3"]
 

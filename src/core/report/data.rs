@@ -6,6 +6,7 @@ use super::statement::{Section, StatementStatus};
 use crate::core::classification::Level;
 use crate::core::governance::in_effect;
 use crate::core::id::Name;
+use crate::core::keys::CryptoPeriod;
 use crate::core::policy::{LegalRole, PageKind, PolicyDocument, Record, RequestKind};
 
 /// What opens the page: the kind of page, its disclaimer, and what it covers, from the parts that the policy has.
@@ -154,7 +155,36 @@ pub(super) fn classification(subject: &Subject<'_>) -> PageSection {
         }
     });
     page.table(["Level", "At rest", "Second factor of a person", "Audit trail"], rows.into());
+    crypto_period(document, &mut page);
     page
+}
+
+/// For how long a key protects, where the policy says so and something is sealed.
+fn crypto_period(document: &PolicyDocument, page: &mut PageSection) {
+    let seals = document.levels.values().any(|controls| controls.seal.is_some());
+    let Some(keys) = document.keys.as_ref().filter(|_| seals) else { return };
+    let period = CryptoPeriod::of(document);
+    let replaced =
+        period.rotate_after.map(|age| format!("a key older than {age} is replaced before its next use"));
+    let refused = period.refuse_after.map(|age| format!("nothing is sealed under one older than {age}"));
+    let limits: Vec<String> = replaced.into_iter().chain(refused).collect();
+    if !limits.is_empty() {
+        let text = format!("Sealed data: {}.", limits.join(", and "));
+        page.bullet(text, StatementStatus::enforced(["keys.rotate_after", "keys.refuse_after"]));
+    }
+    if let Some(age) = period.epoch_after {
+        page.bullet(
+            format!("A sweep wraps every key anew once the key that wraps them is older than {age}."),
+            StatementStatus::enforced(["keys.epoch_after"]),
+        );
+    }
+    if keys.rewrap_on_erasure {
+        page.bullet(
+            "Where data is erased by destroying its keys, the keys that are left are wrapped anew, so that the key over \
+             older backups can be destroyed too.",
+            StatementStatus::enforced(["keys.rewrap_on_erasure"]),
+        );
+    }
 }
 
 /// Legal roles, and what each category holds and serves.

@@ -158,6 +158,12 @@ pub(in crate::core) fn document() -> PolicyDocument {
             accountability: Some(Period::months(24)),
         }),
         backups: Some(Backups { records: Some(Period::days(35)), key_store: Some(Period::days(35)) }),
+        keys: Some(KeyRules {
+            rotate_after: Some(Period::days(90)),
+            refuse_after: Some(Period::days(120)),
+            epoch_after: Some(Period::months(12)),
+            rewrap_on_erasure: true,
+        }),
         transport: Some(TransportRules { admit: Transport::ALL.iter().copied().collect() }),
         controls: vec![
             control("training", "All personnel complete training."),

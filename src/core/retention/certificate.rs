@@ -18,13 +18,16 @@ pub struct KeysGone {
     pub versions: u32,
     /// The epochs under which copies of them are wrapped in backups of the key store.
     pub epochs: BTreeSet<u32>,
+    /// Since when the first of them was known as compromised, where one was: a copy that others took dies with no destruction.
+    #[serde(default)]
+    pub compromised: Option<DateTime<Utc>>,
 }
 
 impl KeysGone {
     /// Keys that were destroyed at that time.
     #[must_use]
     pub const fn new(at: DateTime<Utc>, versions: u32, epochs: BTreeSet<u32>) -> Self {
-        Self { at, versions, epochs }
+        Self { at, versions, epochs, compromised: None }
     }
 }
 
@@ -53,6 +56,9 @@ pub struct CopyFate {
     pub dead_from: Option<DateTime<Utc>>,
     /// Why.
     pub because: String,
+    /// The epochs for whose destruction it waits: with the last of them it is dead, if not before.
+    #[serde(default)]
+    pub waits_for: BTreeSet<u32>,
 }
 
 impl fmt::Display for CopyFate {
@@ -99,6 +105,7 @@ pub fn fates(
         copy: CopyKind::Records,
         dead_from: rows_gone,
         because: rows_gone.map_or("rows are still to be deleted", |_| "deleted").to_owned(),
+        waits_for: BTreeSet::new(),
     };
     let horizon = backups.and_then(|backups| backups.records);
     let by_horizon = horizon.zip(rows_gone).map(|(horizon, gone)| horizon.after(gone));
@@ -107,7 +114,12 @@ pub fn fates(
             Some(horizon) => format!("no backup is older than {horizon}"),
             None => "the policy gives no horizon for backups of records".to_owned(),
         };
-        let fate = CopyFate { copy: CopyKind::RecordBackups, dead_from: by_horizon, because };
+        let fate = CopyFate {
+            copy: CopyKind::RecordBackups,
+            dead_from: by_horizon,
+            because,
+            waits_for: BTreeSet::new(),
+        };
         return vec![records, fate];
     };
     let key_copies = key_store_backups(keys, dead_epochs, backups);
@@ -121,12 +133,20 @@ pub fn fates(
         CopyFate {
             copy: CopyKind::Keys,
             dead_from: Some(keys.at),
-            because: format!("{} destroyed", counted(keys.versions)),
+            because: match keys.compromised {
+                None => format!("{} destroyed", counted(keys.versions)),
+                Some(since) => format!(
+                    "{} destroyed; known as compromised since {since}: others may have copies that are not listed here",
+                    counted(keys.versions)
+                ),
+            },
+            waits_for: BTreeSet::new(),
         },
         CopyFate {
             copy: CopyKind::RecordBackups,
             dead_from: earlier,
             because: "no copy of their key is left, or none is that old".to_owned(),
+            waits_for: key_copies.waits_for.clone(),
         },
         key_copies,
     ]
@@ -154,16 +174,31 @@ fn key_store_backups(
         .epochs
         .iter()
         .try_fold(keys.at, |last, epoch| dead_epochs.get(epoch).map(|dead| last.max(*dead)));
+    let waits_for: BTreeSet<u32> =
+        keys.epochs.iter().filter(|epoch| !dead_epochs.contains_key(epoch)).copied().collect();
     let (dead_from, because) = match (by_epochs, horizon) {
-        (Some(epochs), Some(horizon)) if horizon < epochs => (Some(horizon), "none is that old"),
-        (Some(epochs), _) => (Some(epochs), "the provider's key of their epoch is destroyed"),
-        (None, Some(horizon)) => (Some(horizon), "none is that old then, or their epoch is destroyed before"),
-        (None, None) => (
-            None,
-            "their epoch is not destroyed, and the policy gives no horizon for backups of the key store",
-        ),
+        (Some(epochs), Some(horizon)) if horizon < epochs => (Some(horizon), "none is that old".to_owned()),
+        (Some(epochs), _) => (Some(epochs), "the provider's key of their epoch is destroyed".to_owned()),
+        (None, Some(horizon)) => {
+            let because = format!("none is that old then, or {} destroyed before", named(&waits_for));
+            (Some(horizon), because)
+        }
+        (None, None) => {
+            let what = named(&waits_for);
+            let because =
+                format!("{what} not destroyed, and the policy gives no horizon for backups of the key store");
+            (None, because)
+        }
     };
-    CopyFate { copy: CopyKind::KeyStoreBackups, dead_from, because: because.to_owned() }
+    CopyFate { copy: CopyKind::KeyStoreBackups, dead_from, because, waits_for }
+}
+
+fn named(epochs: &BTreeSet<u32>) -> String {
+    let numbers: Vec<String> = epochs.iter().map(ToString::to_string).collect();
+    match numbers.as_slice() {
+        [one] => format!("epoch {one} is"),
+        _ => format!("epochs {} are", numbers.join(", ")),
+    }
 }
 
 fn counted(versions: u32) -> String {
@@ -199,6 +234,32 @@ mod tests {
 
         let endless = fates(Some(at(11)), Some(&keys), &none, None);
         assert_eq!(certifiable(&endless, at(10_000)), Certifiable::Not { until: None });
+        let waiting: Vec<_> = endless.iter().map(|fate| fate.waits_for.len()).collect();
+        assert_eq!(waiting, [0, 0, 1, 1], "backups of both wait for epoch 1");
+        assert!(endless[3].because.starts_with("epoch 1 is not destroyed"), "{}", endless[3]);
+    }
+
+    /// A provider that delays (a KMS: 7 to 30 days) dates the certificate; until then the horizon may end the copies before.
+    #[test]
+    fn a_destruction_that_is_delayed_dates_the_certificate() {
+        let keys = KeysGone::new(at(10), 1, BTreeSet::from([1]));
+        let delayed = BTreeMap::from([(1, at(40))]);
+        let fates_of = |backups: Option<&Backups>| fates(Some(at(11)), Some(&keys), &delayed, backups);
+        assert_eq!(certifiable(&fates_of(None), at(39)), Certifiable::Not { until: Some(at(40)) });
+        assert_eq!(certifiable(&fates_of(None), at(40)), Certifiable::Since(at(40)));
+        assert!(fates_of(None).iter().all(|fate| fate.waits_for.is_empty()), "nothing is left to do");
+        let horizon = backups(Some(7), Some(7));
+        assert_eq!(certifiable(&fates_of(Some(&horizon)), at(16)), Certifiable::Not { until: Some(at(17)) });
+        assert_eq!(certifiable(&fates_of(Some(&horizon)), at(17)), Certifiable::Since(at(17)));
+    }
+
+    #[test]
+    fn a_compromise_is_on_the_certificate() {
+        let mut keys = KeysGone::new(at(10), 2, BTreeSet::from([1]));
+        let said = |keys: &KeysGone| fates(None, Some(keys), &BTreeMap::new(), None)[1].to_string();
+        assert!(said(&keys).ends_with("2 key versions destroyed"));
+        keys.compromised = Some(at(5));
+        assert!(said(&keys).contains("known as compromised since 1970-01-06"), "{}", said(&keys));
     }
 
     #[test]

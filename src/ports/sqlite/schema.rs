@@ -103,18 +103,20 @@ CREATE TABLE scopes (
     name    BLOB PRIMARY KEY NOT NULL,
     scope   TEXT NOT NULL,
     version INTEGER NOT NULL,
-    closed  TEXT
+    closed  TEXT,
+    minimum INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE scope_keys (
     name      BLOB NOT NULL REFERENCES scopes (name) ON DELETE CASCADE,
     position  INTEGER NOT NULL,
     number    INTEGER NOT NULL,
-    epoch     INTEGER NOT NULL,
+    activated TEXT NOT NULL,
     wrapped   BLOB,
-    destroyed TEXT,
+    -- A state without its key, as JSON.
+    state     TEXT NOT NULL,
     PRIMARY KEY (name, position),
-    CHECK ((wrapped IS NULL) <> (destroyed IS NULL))
+    CHECK ((wrapped IS NULL) = (json_type(state, '$.destroyed') IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE epochs (
@@ -124,6 +126,7 @@ CREATE TABLE epochs (
     opened       TEXT NOT NULL,
     wrapped      BLOB,
     effective    TEXT,
+    moving       TEXT NOT NULL,
     CHECK ((wrapped IS NULL) <> (effective IS NULL))
 ) STRICT;
 ";

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use stewardship::classification::{DataMap, Declares, Gap, Labelled};
 use stewardship::contracts::{
     EpochState, Expected, IndexEntry, KeyState, KeyStore, KeyVersion, Moment, Ports, RecordQuery, RecordRow,
-    RecordStore,
+    RecordStore, Tombstone,
 };
 use stewardship::dsr::{AnyCase, Reviewed, Verdict, VerificationMethod};
 use stewardship::engine::{Blocking, FindError, IndexError, Reindexed};
@@ -84,11 +84,16 @@ fn marks(world: &World) -> BTreeSet<Vec<u8>> {
     entries(world).iter().map(|entry| entry.tag[..8].to_vec()).collect()
 }
 
+fn gone(world: &World) -> KeyState {
+    let under = "a test".to_owned();
+    KeyState::Destroyed(Tombstone { at: world.now(), epoch: 1, under, deactivated: None, compromised: None })
+}
+
 /// From now on the tenant's key is an older one: what is sealed next gets a new version.
 pub(super) fn outdate_tenant_key(world: &World) {
     change_tenant_keys(world, |keys| {
         let number = keys.last().unwrap().number + 1;
-        keys.push(KeyVersion { number, state: KeyState::Destroyed { at: world.now(), epoch: 1 } });
+        keys.push(KeyVersion { number, activated: world.now(), state: gone(world) });
     });
 }
 
@@ -222,7 +227,7 @@ fn entries_are_found_under_every_live_key_and_follow_the_newest() {
 
     // Once no key of the tenant is left, nobody is found.
     change_tenant_keys(&world, |keys| {
-        keys.iter_mut().for_each(|key| key.state = KeyState::Destroyed { at: world.now(), epoch: 1 });
+        keys.iter_mut().for_each(|key| key.state = gone(&world));
     });
     assert!(find(&steward, "ada@example.com").is_empty() && find(&steward, "bob@example.com").is_empty());
 }
@@ -277,7 +282,7 @@ fn a_value_that_does_not_open_keeps_its_entry_and_one_whose_key_is_gone_does_not
     block_on(world.memory.records().put(next, Expected::Version(broken.version))).unwrap();
     let store = world.memory.keys();
     let mut row = block_on(store.scope(&Scope::subject(TENANT, BOB))).unwrap().unwrap();
-    row.keys[0].state = KeyState::Destroyed { at: world.now(), epoch: 1 };
+    row.keys[0].state = gone(&world);
     let expected = Expected::Version(row.version);
     row.version = row.version.next();
     block_on(store.put_scope(row, expected)).unwrap();

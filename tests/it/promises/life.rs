@@ -5,12 +5,11 @@ use std::error::Error;
 
 use stewardship::audit::{AuditEvent, Entry};
 use stewardship::classification::Record;
-use stewardship::contracts::{
-    AuditLog, KeyState, KeyStore, Moment, Ports, RecordQuery, RecordRow, RecordStore,
-};
+use stewardship::contracts::{AuditLog, KeyStore, Moment, Ports, RecordQuery, RecordRow, RecordStore};
 use stewardship::dsr::{AnyCase, Outcome, Verdict, VerificationMethod};
 use stewardship::engine::{Identified, OpenError};
 use stewardship::id::CaseId;
+use stewardship::keys::KeyPhase;
 use stewardship::policy::RequestKind;
 use stewardship::retention::{Hold, HoldCover};
 use stewardship::{NewRequest, Period, Place, Purpose, Scope, block_on};
@@ -111,6 +110,31 @@ pub(crate) const LIFE: &[Act] = &[
             steward.close(case)?;
         }
         Ok(())
+    }),
+    act("rotate a key", |_, steward| {
+        steward.rotate_key(&Scope::Tenant(tenant()), 1)?;
+        Ok(())
+    }),
+    act("suspend a key", |_, steward| Ok(steward.suspend_key(&Scope::subject(TENANT, BOB), 1)?)),
+    act("resume it", |_, steward| Ok(steward.resume_key(&Scope::subject(TENANT, BOB), 1)?)),
+    act("a key is compromised", |_, steward| {
+        steward.mark_compromised(&shop_scope(), 1, "found in a log")?;
+        Ok(())
+    }),
+    act("seal anew", |_, steward| {
+        let mut next = None;
+        loop {
+            let pass = steward.reseal(next.as_ref(), 2)?;
+            assert!(pass.left.is_empty(), "{pass:?}");
+            next = pass.next;
+            if next.is_none() {
+                return Ok(());
+            }
+        }
+    }),
+    act("raise the minimum", |_, steward| {
+        steward.raise_key_minimum(&Scope::Tenant(tenant()), 2)?;
+        Ok(steward.raise_key_minimum(&shop_scope(), 2)?)
     }),
     later(Period::days(91), "sweep orders", sweep),
     later(Period::months(10), "sweep under a hold", sweep),
@@ -253,8 +277,8 @@ type SeenDisposal = (u64, Vec<(u64, String)>, Option<u32>, bool);
 #[derive(Debug, PartialEq)]
 pub(crate) struct Seen {
     records: Vec<SeenRecord>,
-    /// Whether closed, and of each key version whether it is destroyed.
-    scopes: BTreeMap<Vec<u8>, (bool, Vec<bool>)>,
+    /// Whether closed, the lowest version that opens, and the phase of each.
+    scopes: BTreeMap<Vec<u8>, (bool, u32, Vec<KeyPhase>)>,
     case: Option<(&'static str, Option<Outcome>, bool)>,
     disposals: BTreeMap<String, SeenDisposal>,
     newsletter: Vec<String>,
@@ -291,8 +315,8 @@ impl Seen {
         });
         let disposals = disposals.collect();
         let scopes = block_on(copy.memory.keys().scopes(None, 999)).unwrap().into_iter().map(|row| {
-            let dead = row.keys.iter().map(|key| matches!(key.state, KeyState::Destroyed { .. }));
-            (named_scope(&row.scope), (row.closed.is_some(), dead.collect()))
+            let phases = row.keys.iter().map(|key| key.phase());
+            (named_scope(&row.scope), (row.closed.is_some(), row.minimum, phases.collect()))
         });
         let scopes = scopes.collect();
         // With the connection authorised anew, what was kept can be read, and what was destroyed cannot.

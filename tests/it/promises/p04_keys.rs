@@ -79,7 +79,7 @@ fn promise_04_keys_do_not_come_from_the_source_of_nonces() {
     assert!(keys.iter().all(|key| *key.expose() != [7; 32]));
     let rows = block_on(world.memory.keys().scopes(None, usize::MAX)).unwrap();
     for version in rows.iter().flat_map(|row| &row.keys) {
-        let KeyState::Active { wrapped, .. } = &version.state else { panic!("{version:?}") };
+        let KeyState::Live { wrapped, .. } = &version.state else { panic!("{version:?}") };
         assert_ne!(wrapped[2..26], [7; 24]);
     }
 }

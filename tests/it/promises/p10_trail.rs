@@ -28,7 +28,7 @@ pub(crate) fn keys_left(world: &World) -> Vec<SecretKey> {
         let key = block_on(world.provider.unwrap(&epoch.provider_key, wrapped, &context)).unwrap();
         for row in block_on(world.memory.keys().scopes(None, usize::MAX)).unwrap() {
             for version in &row.keys {
-                let KeyState::Active { epoch: own, wrapped } = &version.state else { continue };
+                let KeyState::Live { epoch: own, wrapped, .. } = &version.state else { continue };
                 if *own == epoch.number {
                     let number = version.number.to_be_bytes();
                     let context =

@@ -16,6 +16,7 @@ use stewardship::contracts::{
 use stewardship::dsr::AnyCase;
 use stewardship::engine::OpenError;
 use stewardship::id::{CaseId, TenantId};
+use stewardship::keys::KeyPhase;
 use stewardship::policy::RequestKind;
 use stewardship::ports::memory::Memory;
 use stewardship::{ManualClock, Period, Scope, Steward, block_on};
@@ -171,7 +172,7 @@ fn erased_by_two(due: bool, order: &[usize]) -> Seen {
 
 /// Runs of one racer after another: long enough to get somewhere, short enough to be overtaken.
 fn order() -> impl Strategy<Value = Vec<usize>> {
-    prop::collection::vec((0_usize..3, 1_usize..25), 1..40).prop_map(|runs| {
+    prop::collection::vec((0_usize..5, 1_usize..25), 1..40).prop_map(|runs| {
         runs.into_iter().flat_map(|(who, length)| std::iter::repeat_n(who, length)).collect()
     })
 }
@@ -258,6 +259,108 @@ proptest! {
             let grant = officers::<Note>(&world, &steward, &place(n));
             prop_assert!(steward.open::<Note>(&grant, &place(n)).is_ok());
         }
+        steward.verify_trail(None).unwrap();
+    }
+
+    /// Past the soft limit, each of two writers makes a new version: they end with one.
+    #[test]
+    fn race_the_rotation_of_a_key_ends_with_one_new_version(order in order()) {
+        let world = World::new();
+        let steward = world.steward();
+        let place = |n: usize| stewardship::Place::tenant(TENANT).subject(ADA).record(format!("r-{n}"));
+        let (purpose, record) = (stewardship::Purpose::new("support"), note("words"));
+        steward.put(&place(2), &record, &purpose).unwrap();
+        world.clock.advance(Period::months(12));
+        let racers = [(); 3].map(|()| racer(&world, Period::days(0)));
+        let (scope, other) = (Scope::Tenant(tenant()), Scope::subject(TENANT, ADA));
+        let mut racing: Vec<Racing<'_, bool>> = Vec::new();
+        for (n, racer) in racers[..2].iter().enumerate() {
+            let (place, purpose, record) = (place(n), &purpose, &record);
+            racing.push(Box::pin(async move { racer.put(&place, record, purpose).await.is_ok() }));
+        }
+        racing.push(Box::pin(async {
+            racers[2].rotate_key(&scope, 1).await.is_ok() && racers[2].rotate_key(&other, 1).await.is_ok()
+        }));
+        prop_assert_eq!(race(&mut racing, &order), [true; 3]);
+        prop_assert_eq!((versions(&world, &scope), versions(&world, &other)), (2, 2));
+        for n in 0..3 {
+            let grant = officers::<Note>(&world, &steward, &place(n));
+            prop_assert!(steward.open::<Note>(&grant, &place(n)).is_ok());
+        }
+        steward.verify_trail(None).unwrap();
+    }
+
+    /// Everything that moves keys at once, beside writers and a pass that seals anew: no value is lost to a lost key.
+    #[test]
+    fn race_rotations_of_keys_and_epochs_beside_writers_lose_nothing(order in order(), twice in any::<bool>()) {
+        let world = World::new();
+        let steward = world.connected();
+        let record = creator("ada");
+        steward.put(&about(ADA), &record, &sync()).unwrap();
+        let racers = [(); 5].map(|()| racer(&world, Period::days(0)));
+        let (scope, shop, new) = (Scope::Tenant(tenant()), shop_scope(), about("creator-new"));
+        let purpose = sync();
+        let mut racing: Vec<Racing<'_, bool>> = vec![
+            Box::pin(async { racers[0].mark_compromised(&shop, 1, "who knows").await.is_ok() }),
+            Box::pin(async { racers[1].rotate_epoch().await.is_ok() && (!twice || racers[1].rotate_epoch().await.is_ok()) }),
+            Box::pin(async { racers[2].put(&new, &record, &purpose).await.is_ok() }),
+            Box::pin(async { racers[3].reseal(None, 9).await.is_ok() }),
+            Box::pin(async { racers[4].rotate_key(&scope, 1).await.is_ok() }),
+        ];
+        prop_assert_eq!(race(&mut racing, &order), [true; 5]);
+        drop(racing);
+        prop_assert_eq!((versions(&world, &scope), versions(&world, &shop)), (2, 2));
+        // The older epochs end, and what was sealed under any version opens.
+        let newest = block_on(world.memory.keys().epochs()).unwrap().last().unwrap().number;
+        if steward.destroy_epochs_before(newest, world.now()).is_err() {
+            let newest = steward.rotate_epoch().unwrap();
+            steward.destroy_epochs_before(newest, world.now()).unwrap();
+        }
+        for place in [about(ADA), about("creator-new")] {
+            prop_assert_eq!(read::<Creator>(&steward, &place).unwrap(), values(&record));
+        }
+        prop_assert!(steward.reseal(None, 9).unwrap().left.is_empty());
+        steward.raise_key_minimum(&scope, 2).unwrap();
+        steward.raise_key_minimum(&shop, 2).unwrap();
+        for place in [about(ADA), about("creator-new")] {
+            prop_assert_eq!(read::<Creator>(&steward, &place).unwrap(), values(&record));
+        }
+        steward.verify_trail(None).unwrap();
+    }
+
+    /// A pass that seals anew, a compromise and a rotation beside a revocation: what was revoked does not come back, what must stay stays.
+    #[test]
+    fn race_sealing_anew_beside_a_revocation_brings_nothing_back(order in order(), suspended in any::<bool>()) {
+        let world = World::new();
+        let steward = world.connected();
+        steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+        steward.put(&about(ADA), &voucher("ada"), &sync()).unwrap();
+        steward.rotate_key(&Scope::Tenant(tenant()), 1).unwrap();
+        let racers = [(); 4].map(|()| racer(&world, Period::days(0)));
+        let scope = shop_scope();
+        let mut racing: Vec<Racing<'_, ()>> = vec![
+            Box::pin(async { drop(racers[0].revoke(&scope, "the seller asked").await.unwrap()) }),
+            Box::pin(async { drop(racers[1].reseal(None, 9).await.unwrap()) }),
+            // Too late where the key is gone already.
+            Box::pin(async {
+                match suspended {
+                    true => racers[2].suspend_key(&scope, 1).await.unwrap_or_default(),
+                    false => drop(racers[2].mark_compromised(&scope, 1, "who knows").await),
+                }
+            }),
+            Box::pin(async { assert!(racers[3].rotate_epoch().await.is_ok()) }),
+        ];
+        race(&mut racing, &order);
+        drop(racing);
+        steward.sweep().unwrap();
+        steward.reseal(None, 9).unwrap();
+        steward.connect(&world.owner(), &shop(), "tiktok-shop").unwrap();
+        let opened = read::<Creator>(&steward, &about(ADA));
+        prop_assert!(matches!(opened, Err(OpenError::NotFound | OpenError::Key(_))), "{opened:?}");
+        prop_assert_eq!(rows(&world).len(), 1, "a dead row is left");
+        prop_assert_eq!(read::<Voucher>(&steward, &about(ADA)).unwrap(), values(&voucher("ada")));
+        let first = block_on(world.memory.keys().scope(&scope)).unwrap().unwrap().keys.remove(0);
+        prop_assert_eq!(first.phase(), KeyPhase::Destroyed);
         steward.verify_trail(None).unwrap();
     }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use stewardship::dsr::{CaseFile, IntakeField, Outcome, Parked, StepError, TaskState};
 use stewardship::engine::{CaseError, OpenError};
 use stewardship::policy::{FindingCode, RequestKind};
-use stewardship::retention::{Disposition, Hold, HoldCover, Item, decide};
+use stewardship::retention::{CopyKind, Disposition, Hold, HoldCover, Item, decide};
 use stewardship::{NewRequest, Place, Policy, Principal, Purpose};
 
 use super::world::{
@@ -194,6 +194,9 @@ fn s2_25_after_the_end_of_the_connection_no_copy_opens() {
     assert!(!world.dump().contains("secret-4711"));
     let horizon = revocation.disposal.copies.iter().filter_map(|copy| copy.dead_from).max().unwrap();
     assert_eq!(horizon, start() + TimeDelta::days(35), "the backups' horizon is stated");
+    let waiting = revocation.disposal.copies.iter().filter(|copy| copy.waits_for.contains(&1));
+    let waiting: Vec<_> = waiting.map(|copy| copy.copy).collect();
+    assert_eq!(waiting, [CopyKind::RecordBackups, CopyKind::KeyStoreBackups], "or the end of their epoch");
 
     for (was, path) in
         [("records = \"35 days\"\n", "backups.records"), ("key_store = \"35 days\"\n", "backups.key_store")]

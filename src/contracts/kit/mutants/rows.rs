@@ -3,7 +3,7 @@ use super::super::{
 };
 use super::{Mutant, catches, give_way};
 use crate::contracts::{
-    EpochRow, Expected, KeyState, KeyStore, RecordKey, RecordQuery, RecordRow, RecordStore, ScopeRow,
+    EpochRow, Expected, KeyState, KeyStore, Moving, RecordKey, RecordQuery, RecordRow, RecordStore, ScopeRow,
     StoreError, Version, block_on,
 };
 use crate::core::place::Scope;
@@ -147,6 +147,9 @@ enum KeyFlaw {
     ComparesThenWrites,
     LosesWrites,
     ForgetsClosing,
+    ForgetsTheMinimum,
+    ForgetsTheReason,
+    ForgetsHowFarItMoved,
     ReadsTheTenantsKeys,
     KeepsOldKeys,
     ListsBackwards,
@@ -180,9 +183,17 @@ impl KeyStore for Mutant<MemoryKeys, KeyFlaw> {
             }
             KeyFlaw::LosesWrites => return Ok(()),
             KeyFlaw::ForgetsClosing => row.closed = None,
+            KeyFlaw::ForgetsTheMinimum => row.minimum = 0,
+            KeyFlaw::ForgetsTheReason => {
+                for key in &mut row.keys {
+                    if let KeyState::Destroyed(tombstone) = &mut key.state {
+                        tombstone.under.clear();
+                    }
+                }
+            }
             KeyFlaw::KeepsOldKeys => {
                 let old = found.into_iter().flat_map(|row| row.keys);
-                row.keys.extend(old.filter(|key| matches!(key.state, KeyState::Active { .. })));
+                row.keys.extend(old.filter(|key| matches!(key.state, KeyState::Live { .. })));
             }
             _ => {}
         }
@@ -207,7 +218,10 @@ impl KeyStore for Mutant<MemoryKeys, KeyFlaw> {
         Ok(epochs)
     }
 
-    async fn put_epoch(&self, row: EpochRow, expected: Expected) -> Result<(), StoreError> {
+    async fn put_epoch(&self, mut row: EpochRow, expected: Expected) -> Result<(), StoreError> {
+        if self.flaw == KeyFlaw::ForgetsHowFarItMoved {
+            row.moving = Moving::Done;
+        }
         self.inner.put_epoch(row, expected).await
     }
 }
@@ -220,6 +234,9 @@ fn the_kit_finds_every_flaw_of_a_key_store() {
         (ComparesThenWrites, "compare-and-set"),
         (LosesWrites, "read-your-writes"),
         (ForgetsClosing, "read-your-writes"),
+        (ForgetsTheMinimum, "read-your-writes"),
+        (ForgetsTheReason, "read-your-writes"),
+        (ForgetsHowFarItMoved, "read-your-writes"),
         (ReadsTheTenantsKeys, "whole-rows"),
         (KeepsOldKeys, "overwritten"),
         (ListsBackwards, "exact-listing"),

@@ -7,6 +7,7 @@ mod data;
 mod dates;
 mod find_by;
 mod ids;
+mod keys;
 mod levels;
 mod operations;
 mod references;
@@ -36,6 +37,7 @@ pub(crate) fn check(document: &PolicyDocument, findings: &mut Findings) {
     find_by::check(&mut check);
     data::check(&mut check);
     retention::check(&mut check);
+    keys::check(&mut check);
     operations::check(&mut check);
     reviewers::check(&mut check);
     texts::check(&mut check);

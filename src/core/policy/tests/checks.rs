@@ -297,6 +297,24 @@ fn each_check_bites_and_nothing_else_does() {
                 (Error, Code::NoBackupHorizon, "backups.records"),
             ],
         ),
+        (
+            "rotate_after = \"90 days\"",
+            "rotate_after = \"120 days\"",
+            vec![(Error, Code::KeyNeverFresh, "keys.rotate_after")],
+        ),
+        (
+            "refuse_after = \"120 days\"",
+            "refuse_after = \"0 days\"",
+            vec![
+                (Error, Code::KeyNeverFresh, "keys.refuse_after"),
+                (Error, Code::KeyNeverFresh, "keys.rotate_after"),
+            ],
+        ),
+        (
+            "epoch_after = \"365 days\"",
+            "epoch_after = \"3 years\"",
+            vec![(Warning, Code::LongKeyPeriod, "keys.epoch_after")],
+        ),
         ("admit = [\"tls-1.2\", \"tls-1.3\"]", "", vec![(Error, Code::EmptyRule, "transport.admit")]),
         (
             "evidence_within = \"90 days\"\n",

@@ -85,6 +85,13 @@ fn the_builder_gives_the_digest_of_the_file() {
     )
     .requests(document.requests.clone().unwrap())
     .backups(Backups::new().records(Period::days(30)).key_store(Period::days(7)))
+    .keys(
+        KeyRules::new()
+            .rotate_after(Period::days(90))
+            .refuse_after(Period::days(120))
+            .epoch_after(Period::days(365))
+            .rewrap_on_erasure(true),
+    )
     .transport(TransportRules::new().admit([Transport::Tls12, Transport::Tls13]));
     for (name, category) in document.categories.clone() {
         builder = builder.category(name, category);
