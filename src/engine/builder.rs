@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use super::key_cache::{KeyCache, Keyring};
 use super::steward::{Inner, Steward};
 use super::trouble::Trouble;
 use crate::contracts::{AnyKeyProvider, AnySource, Clock, DataSource, Ports, SystemClock};
@@ -32,6 +33,7 @@ pub struct Builder<P> {
     sources: BTreeMap<Name, AnySource>,
     clocks: Clocks,
     holidays: Holidays,
+    keys: Option<KeyCache>,
 }
 
 impl<P: Ports> Builder<P> {
@@ -50,6 +52,7 @@ impl<P: Ports> Builder<P> {
             sources: BTreeMap::new(),
             clocks: Clocks::builtin().clone(),
             holidays: Holidays::default(),
+            keys: None,
         }
     }
 
@@ -97,6 +100,12 @@ impl<P: Ports> Builder<P> {
     /// Takes public holidays into account where a deadline rolls to a working day.
     pub fn holidays(mut self, holidays: Holidays) -> Self {
         self.holidays = holidays;
+        self
+    }
+
+    /// Keeps keys between calls, within these limits. Without it none are.
+    pub fn key_cache(mut self, limits: KeyCache) -> Self {
+        self.keys = Some(limits);
         self
     }
 
@@ -148,6 +157,7 @@ impl<P: Ports> Builder<P> {
                 sources: self.sources,
                 clocks: self.clocks,
                 holidays: self.holidays,
+                keys: self.keys.map(Keyring::new),
                 died: Mutex::default(),
             }),
         };

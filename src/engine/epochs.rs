@@ -5,6 +5,8 @@ use std::sync::PoisonError;
 
 use chrono::{DateTime, Utc};
 
+use super::key_cache::board::Change;
+use super::key_cache::{Keyring, Lookup};
 use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
@@ -126,6 +128,7 @@ impl<P: Ports> Steward<P> {
             if row.number >= epoch || keys.has_died(&row).await? {
                 continue;
             }
+            let _posted = Change(&row.number);
             let destruction = self.inner.provider.destroy(&row.provider_key, self.now());
             let destruction = destruction.await.map_err(Trouble::from)?;
             if let Destruction::Effective(effective) = destruction
@@ -238,18 +241,36 @@ impl<P: Ports> KeySession<'_, P> {
 
     pub(super) async fn epoch_key(&mut self, number: u32) -> Result<&SecretKey, Trouble> {
         if !self.epoch_keys.contains_key(&number) {
-            if !self.epochs().await?.iter().any(|row| row.number == number) {
-                // Opened since this call began.
-                self.epochs = None;
-            }
-            let row = self.epochs().await?.iter().find(|row| row.number == number).cloned();
-            let Some(EpochRow { provider_key, state: EpochState::Active { wrapped }, .. }) = row else {
-                return Err(Trouble::Key { scope: "epoch" });
+            let key = match &self.inner.keys {
+                Some(cache) => self.kept_epoch_key(cache, number).await?,
+                None => self.unwrapped_epoch_key(number).await?,
             };
-            let key = self.inner.provider.unwrap(&provider_key, &wrapped, &epoch_context(number)).await?;
             self.epoch_keys.insert(number, key);
         }
         self.epoch_keys.get(&number).ok_or(Trouble::Key { scope: "epoch" })
+    }
+
+    async fn kept_epoch_key(&mut self, cache: &Keyring, number: u32) -> Result<SecretKey, Trouble> {
+        match cache.epochs.find(&number, self.now).await {
+            Lookup::Kept(key) => Ok(SecretKey::copied(key.expose())),
+            Lookup::Missing(flight) => {
+                let key = self.unwrapped_epoch_key(number).await?;
+                flight.land(SecretKey::copied(key.expose()), self.now);
+                Ok(key)
+            }
+        }
+    }
+
+    async fn unwrapped_epoch_key(&mut self, number: u32) -> Result<SecretKey, Trouble> {
+        if !self.epochs().await?.iter().any(|row| row.number == number) {
+            // Opened since this call began.
+            self.epochs = None;
+        }
+        let row = self.epochs().await?.iter().find(|row| row.number == number).cloned();
+        let Some(EpochRow { provider_key, state: EpochState::Active { wrapped }, .. }) = row else {
+            return Err(Trouble::Key { scope: "epoch" });
+        };
+        Ok(self.inner.provider.unwrap(&provider_key, &wrapped, &epoch_context(number)).await?)
     }
 
     /// The newest epoch that is there.
@@ -339,6 +360,7 @@ impl<P: Ports> KeySession<'_, P> {
             }
             let expected = Expected::Version(row.version);
             row.version = expected.next();
+            let _posted = Change(&scope);
             if unless_conflict(self.store().put_scope(row, expected).await)? {
                 return Ok(());
             }

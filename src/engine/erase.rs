@@ -165,7 +165,7 @@ impl<P: Ports> Steward<P> {
         disposal: Disposal,
         scope: &Scope,
     ) -> Result<Disposal, EraseError> {
-        let mut keys = self.keys_to_reseal();
+        let mut keys = self.keys_that_show_nothing();
         let now = self.now();
         let mut row = keys
             .change(scope, |row| {

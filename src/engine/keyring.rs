@@ -1,12 +1,16 @@
 //! Keys at work: provider key, epoch, scope keys, and the key of a place.
 //!
-//! There is no cache between calls: a key that was destroyed is refused by every handle from the next call on, in this process and in
-//! every other. A [`KeySession`] holds keys for the length of one call, and is the one place where keys are looked up and unwrapped.
+//! A [`KeySession`] holds keys for the length of one call. Between calls nothing is kept, unless the host wants a [`KeyCache`](super::KeyCache):
+//! then what sealing, opening and naming need is taken from there first. Whatever it does not settle is asked of the store, and every change is made
+//! to what the store has.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::key_cache::board::Change;
+use super::key_cache::{Found, Keyring, Lookup};
 use super::steward::{Inner, Steward};
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{EpochRow, Expected, KeyState, KeyStore, KeyVersion, Ports, ScopeRow, Standing};
@@ -98,8 +102,8 @@ pub(super) struct KeySession<'a, P: Ports> {
     pub(super) now: DateTime<Utc>,
     pub(super) epochs: Option<Vec<EpochRow>>,
     pub(super) epoch_keys: BTreeMap<u32, SecretKey>,
-    /// What is opened is sealed anew, and shown to nobody: a key that is suspended or below the minimum opens for it too.
-    reseals: bool,
+    /// What is opened is sealed anew or compared, and shown to nobody: a key that is suspended or below the minimum opens for it too.
+    shows_nothing: bool,
 }
 
 /// What a key is wanted for.
@@ -122,12 +126,12 @@ enum Seals {
 impl<P: Ports> Steward<P> {
     pub(super) fn keys(&self) -> KeySession<'_, P> {
         let (inner, now) = (&*self.inner, self.now());
-        KeySession { inner, now, epochs: None, epoch_keys: BTreeMap::new(), reseals: false }
+        KeySession { inner, now, epochs: None, epoch_keys: BTreeMap::new(), shows_nothing: false }
     }
 
-    /// Keys for a call that opens only what it seals anew.
-    pub(super) fn keys_to_reseal(&self) -> KeySession<'_, P> {
-        KeySession { reseals: true, ..self.keys() }
+    /// Keys for a call that opens only what it seals anew, or compares.
+    pub(super) fn keys_that_show_nothing(&self) -> KeySession<'_, P> {
+        KeySession { shows_nothing: true, ..self.keys() }
     }
 }
 
@@ -135,15 +139,15 @@ impl<P: Ports> KeySession<'_, P> {
     /// The key under which a scope's identifiers get their pseudonyms, closed or not: its oldest version that nobody else may have, so
     /// that a rotation changes no pseudonym.
     pub(super) async fn naming(&mut self, scope: &Scope) -> Result<Option<(u32, SecretKey)>, Trouble> {
-        let Some(row) = self.store().scope(scope).await? else { return Ok(None) };
-        for key in &row.keys {
+        let Some(found) = self.found(scope).await? else { return Ok(None) };
+        for key in &found.row.keys {
             match &key.state {
                 KeyState::Live { standing: Standing::Compromised { .. }, .. } | KeyState::Destroyed(_) => {}
-                // A key that its maker did not live to move on: nothing was made with it.
-                KeyState::Live { epoch, .. } if self.is_dead(*epoch).await? => {}
-                KeyState::Live { epoch, wrapped, .. } => {
-                    return Ok(Some((key.number, self.unwrap(scope, key.number, *epoch, wrapped).await?)));
-                }
+                KeyState::Live { .. } => match self.in_hand(&found, key).await? {
+                    // A key that its maker did not live to move on: nothing was made with it.
+                    None => {}
+                    secret => return Ok(secret.map(|secret| (key.number, secret))),
+                },
             }
         }
         Ok(None)
@@ -184,26 +188,34 @@ impl<P: Ports> KeySession<'_, P> {
         beyond: u32,
         need: Need,
     ) -> Result<(u32, SecretKey), KeyError> {
+        if let (Need::New, Some(cache)) = (need, &self.inner.keys)
+            && let Some(kept) = self.kept(cache, scope).await?
+            && kept.row.closed.is_none()
+            && let Some(key) = kept.row.keys.last()
+            && let Seals::Yes(secret) = self.seals(&kept, key, need).await?
+        {
+            return Ok((key.number, secret));
+        }
         for _ in 0..ATTEMPTS {
             let row = self.store().scope(scope).await?;
             let closed = row.as_ref().and_then(|row| row.closed);
             if let (Some(since), Need::New) = (closed, need) {
                 return Err(KeyError::Closed { scope: scope.clone(), since });
             }
-            if let Some(row) = &row
-                && let Some(key) = row.keys.last().filter(|key| key.number > beyond)
+            if let Some(found) = row.clone().map(Found::new)
+                && let Some(key) = found.row.keys.last().filter(|key| key.number > beyond)
             {
                 let number = key.number;
-                match self.seals(row, key, need).await? {
+                match self.seals(&found, key, need).await? {
                     Seals::Yes(key) => return Ok((number, key)),
                     // A new key in a closed scope would outlive what is about to be destroyed there.
                     Seals::StillFor(key) if closed.is_some() => return Ok((number, key)),
-                    Seals::StillFor(key) => match self.add_version(scope, Some(row.clone()), |_| ()).await {
+                    Seals::StillFor(key) => match self.add_version(scope, row, |_| ()).await {
                         // Until the hard limit a store that takes no new key does not stop the work.
                         Err(trouble) if trouble.is_transient() => return Ok((number, key)),
                         done => done?,
                     },
-                    Seals::No => self.add_version(scope, Some(row.clone()), |_| ()).await?,
+                    Seals::No => self.add_version(scope, row, |_| ()).await?,
                 }
                 continue;
             }
@@ -214,9 +226,9 @@ impl<P: Ports> KeySession<'_, P> {
 
     /// This version of the key of a closed scope, where it still seals: what stays there is sealed anew under no other.
     pub(super) async fn still_sealing(&mut self, scope: &Scope, number: u32) -> Result<SecretKey, KeyError> {
-        if let Some(row) = self.store().scope(scope).await?
-            && let Some(key) = row.keys.iter().find(|key| key.number == number)
-            && let Seals::Yes(key) | Seals::StillFor(key) = self.seals(&row, key, Need::Stays).await?
+        if let Some(found) = self.store().scope(scope).await?.map(Found::new)
+            && let Some(key) = found.row.keys.iter().find(|key| key.number == number)
+            && let Seals::Yes(key) | Seals::StillFor(key) = self.seals(&found, key, Need::Stays).await?
         {
             return Ok(key);
         }
@@ -224,24 +236,24 @@ impl<P: Ports> KeySession<'_, P> {
     }
 
     /// Whether a version of a scope's key seals, or another is to be made.
-    async fn seals(&mut self, row: &ScopeRow, key: &KeyVersion, need: Need) -> Result<Seals, KeyError> {
-        let KeyState::Live { standing, epoch, wrapped } = &key.state else { return Ok(Seals::No) };
-        let (scope, version, activated) = (row.scope.clone(), key.number, key.activated);
+    async fn seals(&mut self, found: &Found, key: &KeyVersion, need: Need) -> Result<Seals, KeyError> {
+        let KeyState::Live { standing, .. } = &key.state else { return Ok(Seals::No) };
+        let (scope, version, activated) = (found.row.scope.clone(), key.number, key.activated);
         let period = CryptoPeriod::of(self.inner.policy.document());
         let too_old = |limit| KeyError::TooOld { scope: scope.clone(), version, activated, limit };
         match standing {
             Standing::Suspended { since } => Err(KeyError::Suspended { scope, version, since: *since }),
             Standing::Compromised { .. } => Ok(Seals::No),
             // A key that its maker did not live to move on: nothing was sealed under it, because epochs in use are not destroyed.
-            _ if self.is_dead(*epoch).await? => Ok(Seals::No),
+            _ if !self.is_there(found, key).await? => Ok(Seals::No),
             // The newest is out of use where it was refused once: a clock that is put back does not make it young again.
             Standing::Deactivated { .. } => match (period.rotate_after, period.refuse_after) {
                 (None, Some(limit)) if need == Need::New => Err(too_old(limit)),
                 _ => Ok(Seals::No),
             },
             Standing::Active => match period.judge(activated, self.now) {
-                KeyAge::Fresh => Ok(Seals::Yes(self.unwrap(&scope, version, *epoch, wrapped).await?)),
-                KeyAge::Rotate => Ok(Seals::StillFor(self.unwrap(&scope, version, *epoch, wrapped).await?)),
+                KeyAge::Fresh => Ok(self.in_hand(found, key).await?.map_or(Seals::No, Seals::Yes)),
+                KeyAge::Rotate => Ok(self.in_hand(found, key).await?.map_or(Seals::No, Seals::StillFor)),
                 KeyAge::Refuse { limit, .. } if period.rotate_after.is_none() && need == Need::New => {
                     self.deactivate(&scope, version).await?;
                     Err(too_old(limit))
@@ -270,25 +282,85 @@ impl<P: Ports> KeySession<'_, P> {
 
     /// One version of a scope's key, to open what was sealed under it.
     pub(super) async fn version(&mut self, scope: &Scope, number: u32) -> Result<SecretKey, KeyError> {
-        let missing = || KeyError::Missing { scope: scope.clone() };
-        let row = self.store().scope(scope).await?.ok_or_else(missing)?;
-        let key = row.keys.into_iter().find(|key| key.number == number).ok_or_else(missing)?;
-        match key.state {
-            KeyState::Destroyed(gone) => Err(KeyError::Destroyed {
-                scope: scope.clone(),
-                at: gone.at,
-                epoch: gone.epoch,
-                under: gone.under,
-            }),
-            KeyState::Live { standing: Standing::Suspended { since }, .. } if !self.reseals => {
-                Err(KeyError::Suspended { scope: scope.clone(), version: number, since })
-            }
-            KeyState::Live { .. } if number < row.minimum && !self.reseals => {
-                let (scope, minimum) = (scope.clone(), row.minimum);
-                Err(KeyError::BelowMinimum { scope, version: number, minimum })
-            }
-            KeyState::Live { epoch, wrapped, .. } => Ok(self.unwrap(scope, number, epoch, &wrapped).await?),
+        if let Some(cache) = &self.inner.keys
+            && let Some(kept) = self.kept(cache, scope).await?
+            && let Ok(secret) = self.opening(&kept, number).await
+        {
+            return Ok(secret);
         }
+        // A no is the store's own: a version that another process made since is no missing one.
+        let missing = || KeyError::Missing { scope: scope.clone() };
+        let found = self.store().scope(scope).await?.map(Found::new).ok_or_else(missing)?;
+        self.opening(&found, number).await
+    }
+
+    async fn opening(&mut self, found: &Found, number: u32) -> Result<SecretKey, KeyError> {
+        let scope = found.row.scope.clone();
+        let Some(key) = found.row.keys.iter().find(|key| key.number == number) else {
+            return Err(KeyError::Missing { scope });
+        };
+        match &key.state {
+            KeyState::Destroyed(gone) => {
+                Err(KeyError::Destroyed { scope, at: gone.at, epoch: gone.epoch, under: gone.under.clone() })
+            }
+            KeyState::Live { standing: Standing::Suspended { since }, .. } if !self.shows_nothing => {
+                Err(KeyError::Suspended { scope, version: number, since: *since })
+            }
+            KeyState::Live { .. } if number < found.row.minimum && !self.shows_nothing => {
+                Err(KeyError::BelowMinimum { scope, version: number, minimum: found.row.minimum })
+            }
+            KeyState::Live { epoch, wrapped, .. } => {
+                Ok(self.unwrapped(found, number, *epoch, wrapped).await?)
+            }
+        }
+    }
+
+    /// A scope's keys as the cache has them, or as they are fetched for it. `None`: there are none.
+    async fn kept(&self, cache: &Keyring, scope: &Scope) -> Result<Option<Arc<Found>>, Trouble> {
+        let flight = match cache.scopes.find(scope, self.now).await {
+            Lookup::Kept(found) => return Ok(Some(found)),
+            Lookup::Missing(flight) => flight,
+        };
+        let row = self.store().scope(scope).await?;
+        Ok(row.map(|row| flight.land(Found::new(row), self.now)))
+    }
+
+    /// A scope's keys: kept, where there is a cache.
+    async fn found(&self, scope: &Scope) -> Result<Option<Arc<Found>>, Trouble> {
+        match &self.inner.keys {
+            Some(cache) => self.kept(cache, scope).await,
+            None => Ok(self.store().scope(scope).await?.map(Found::new).map(Arc::new)),
+        }
+    }
+
+    /// Whether a live version is more than its row: of a dead epoch nothing opens.
+    async fn is_there(&mut self, found: &Found, key: &KeyVersion) -> Result<bool, Trouble> {
+        let KeyState::Live { epoch, .. } = &key.state else { return Ok(false) };
+        Ok(found.holds(key.number) || !self.is_dead(*epoch).await?)
+    }
+
+    /// A live version, unwrapped. `None` where its epoch is dead, and it with it.
+    async fn in_hand(&mut self, found: &Found, key: &KeyVersion) -> Result<Option<SecretKey>, Trouble> {
+        let KeyState::Live { epoch, wrapped, .. } = &key.state else { return Ok(None) };
+        if !self.is_there(found, key).await? {
+            return Ok(None);
+        }
+        self.unwrapped(found, key.number, *epoch, wrapped).await.map(Some)
+    }
+
+    async fn unwrapped(
+        &mut self,
+        found: &Found,
+        number: u32,
+        epoch: u32,
+        wrapped: &[u8],
+    ) -> Result<SecretKey, Trouble> {
+        if let Some(secret) = found.key(number) {
+            return Ok(secret);
+        }
+        let secret = self.unwrap(&found.row.scope, number, epoch, wrapped).await?;
+        found.keep(number, &secret);
+        Ok(secret)
     }
 
     /// Adds a version to a scope that `row` describes, in one write with what `besides` changes; the version before it seals nothing more.
@@ -312,6 +384,7 @@ impl<P: Ports> KeySession<'_, P> {
             let _ = key.undergo(KeyEvent::Deactivate, self.now, "");
         }
         next.keys.push(KeyVersion { number, activated: self.now, state });
+        let _posted = Change(scope);
         if !unless_conflict(self.store().put_scope(next, expected).await)? {
             return Ok(());
         }
@@ -334,6 +407,7 @@ impl<P: Ports> KeySession<'_, P> {
                 return Ok(row);
             }
             row.version = expected.next();
+            let _posted = Change(scope);
             if unless_conflict(self.store().put_scope(row.clone(), expected).await)? {
                 return Ok(row);
             }

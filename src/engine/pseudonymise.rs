@@ -100,7 +100,9 @@ impl<P: Ports> Steward<P> {
             disposal = self.work_off(disposal).await?;
             let outliving = self.outliving(scope).await?;
             // A key that has gone before, under an older policy, gives no pseudonym: what is left is erased.
-            if outliving.is_empty() || self.alias(&mut self.keys_to_reseal(), &disposal).await?.is_none() {
+            if outliving.is_empty()
+                || self.alias(&mut self.keys_that_show_nothing(), &disposal).await?.is_none()
+            {
                 return Ok((disposal, any));
             }
             any = true;
@@ -146,7 +148,7 @@ impl<P: Ports> Steward<P> {
     pub(super) async fn rename(&self, disposal: &Disposal, item: &SourceItem) -> Result<Disposed, Trouble> {
         let Some(key) = key_of(&item.id) else { return Ok(Disposed::Changed) };
         let store = self.inner.ports.records();
-        let mut keys = self.keys_to_reseal();
+        let mut keys = self.keys_that_show_nothing();
         let Some(alias) = self.alias(&mut keys, disposal).await? else {
             return Ok(if self.names_person(disposal, item).await? {
                 Disposed::Changed

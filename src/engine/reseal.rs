@@ -68,7 +68,7 @@ impl<P: Ports> Steward<P> {
     pub async fn reseal(&self, after: Option<&RecordKey>, limit: usize) -> Result<Resealing, Trouble> {
         let store = self.inner.ports.records();
         let (mut done, mut after, mut looked) = (Resealing::default(), after.cloned(), 0);
-        let mut keys = self.keys_to_reseal();
+        let mut keys = self.keys_that_show_nothing();
         while looked < limit {
             let size = MANAGED_PAGE.min(limit - looked);
             let page = store.list(&RecordQuery::default(), after.as_ref(), size).await?;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::blocking::Blocking;
 use super::builder::Builder;
+use super::key_cache::Keyring;
 use crate::contracts::{AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports, ProviderKeyId};
 use crate::core::access::Environment;
 use crate::core::classification::DataMap;
@@ -68,6 +69,8 @@ pub(super) struct Inner<P> {
     pub(super) sources: BTreeMap<Name, AnySource>,
     pub(super) clocks: Clocks,
     pub(super) holidays: Holidays,
+    /// Keys between calls, where the host wants them kept.
+    pub(super) keys: Option<Keyring>,
     /// Provider keys of destroyed epochs that this process has found to be gone.
     pub(super) died: Mutex<BTreeSet<ProviderKeyId>>,
 }

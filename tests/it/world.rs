@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use stewardship::classification::{Record, RecordSpec};
 use stewardship::contracts::{
     Answer, DataSource, Destruction, Disposed, Erasure, ExportedRecord, Faults, Faulty, FaultyProvider,
-    FaultySource, KeyProvider, ProviderError, ProviderErrorKind, ProviderKeyId, RecordKey, SourceError,
-    SourceItem, SubjectRef, TaskId,
+    FaultySource, KeyProvider, Ports, ProviderError, ProviderErrorKind, ProviderKeyId, RecordKey,
+    SourceError, SourceItem, SubjectRef, TaskId,
 };
 use stewardship::crypto::SecretKey;
 use stewardship::engine::{Blocking, BuildError, OpenError};
@@ -238,7 +238,7 @@ pub(crate) fn payload(word: &str) -> Value {
 }
 
 /// A grant for the integration service to read records of kind `R` there.
-pub(crate) fn grant<R: Record>(steward: &TestSteward, place: &Place) -> access::Grant {
+pub(crate) fn grant<R: Record>(steward: &Blocking<impl Ports>, place: &Place) -> access::Grant {
     let resource = Resource::at::<R>(place);
     granted(steward, Question::new(integration(), Action::Read, resource, sync()))
 }
@@ -251,7 +251,7 @@ pub(crate) fn officers<R: Record>(world: &World, steward: &TestSteward, place: &
     granted(steward, question)
 }
 
-pub(crate) fn granted(steward: &TestSteward, question: Question) -> access::Grant {
+pub(crate) fn granted(steward: &Blocking<impl Ports>, question: Question) -> access::Grant {
     match steward.authorize(&question).unwrap() {
         Access::Granted(grant) => grant,
         Access::Denied(denial) => panic!("{}", denial.explain()),

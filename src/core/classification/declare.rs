@@ -122,13 +122,12 @@ macro_rules! record {
                 fn build(fields: &mut Fields<'_>) -> ::core::option::Option<Self> {
                     let path = fields.step();
                     let mut fields = fields.of(&path, MEMBERS);
-                    ::core::option::Option::Some(Self {
-                        // A `match`, where `?` would be compiled for each class.
-                        $($field: match Content::build(&mut fields) {
-                            ::core::option::Option::Some(value) => value,
-                            ::core::option::Option::None => return ::core::option::Option::None,
-                        },)+
-                    })
+                    match Parts::build_all(&mut fields) {
+                        ::core::option::Option::Some($crate::__parts!($($field)+)) => {
+                            ::core::option::Option::Some(Self { $($field),+ })
+                        }
+                        ::core::option::Option::None => ::core::option::Option::None,
+                    }
                 }
             }
         };
@@ -190,12 +189,12 @@ macro_rules! record {
                         $($word => {
                             let path = path.variant(&CHOICE, $word);
                             let mut _fields = fields.of(&path, CHOICE.members($word));
-                            ::core::option::Option::Some(Self::$variant {
-                                $($field: match Content::build(&mut _fields) {
-                                    ::core::option::Option::Some(value) => value,
-                                    ::core::option::Option::None => return ::core::option::Option::None,
-                                },)*
-                            })
+                            match Parts::build_all(&mut _fields) {
+                                ::core::option::Option::Some($crate::__parts!($($field)*)) => {
+                                    ::core::option::Option::Some(Self::$variant { $($field),* })
+                                }
+                                ::core::option::Option::None => ::core::option::Option::None,
+                            }
                         })+
                         _ => {
                             fields.no_such_variant(&path, &CHOICE);
@@ -230,6 +229,14 @@ macro_rules! __record {
             const CATEGORY: &'static str = $category;
         }
     };
+}
+
+/// Fields one behind the other, as pairs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __parts {
+    () => { () };
+    ($field:ident $($rest:ident)*) => { ($field, $crate::__parts!($($rest)*)) };
 }
 
 /// The type of a field: a value of a class, or another record.

@@ -47,6 +47,6 @@ pub mod __macro {
     pub use super::fields::Fields;
     pub use super::record::show_shape;
     pub use super::shape::{
-        Choice, Content, Member, Options, Path, Shape, Visit, Walk, visit_members, visit_variant,
+        Choice, Content, Member, Options, Parts, Path, Shape, Visit, Walk, visit_members, visit_variant,
     };
 }

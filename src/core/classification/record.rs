@@ -156,7 +156,7 @@ fn each_field(path: &Path<'_>, shape: &Shape, each: &mut dyn FnMut(FieldSpec)) {
         }
     };
     match shape {
-        Shape::Value(class) => each(spec(path, *class)),
+        Shape::Value(class) => each(spec(path, class())),
         Shape::Record(_, fields) => members(path, fields, each),
         Shape::Choice(_, choice) => {
             each(spec(&path.tag(choice.options), choice.class));
@@ -298,7 +298,7 @@ struct ShownShape<'a>(&'a Shape);
 impl fmt::Debug for ShownShape<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Shape::Value(class) => write!(f, "<{class}>"),
+            Shape::Value(class) => write!(f, "<{}>", class()),
             Shape::Choice(name, choice) => write!(f, "{name}(<{}>)", choice.class),
             Shape::Record(name, members) => {
                 let mut shown = f.debug_struct(name);

@@ -28,6 +28,25 @@ pub trait Content: Walk + Sized {
     fn build(fields: &mut Fields<'_>) -> Option<Self>;
 }
 
+/// Fields one behind the other, as pairs: what a record builds itself of. Each field with an early return of its own would be checked as such in the
+/// host's build; this is checked once.
+#[doc(hidden)]
+pub trait Parts: Sized {
+    fn build_all(fields: &mut Fields<'_>) -> Option<Self>;
+}
+
+impl Parts for () {
+    fn build_all(_: &mut Fields<'_>) -> Option<Self> {
+        Some(())
+    }
+}
+
+impl<A: Content, B: Parts> Parts for (A, B) {
+    fn build_all(fields: &mut Fields<'_>) -> Option<Self> {
+        Some((A::build(fields)?, B::build_all(fields)?))
+    }
+}
+
 /// The walk out of a [`Content`]. Apart from it, so that a record can hand all its fields to one function.
 #[doc(hidden)]
 pub trait Walk {
@@ -61,8 +80,8 @@ pub fn visit_variant(
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "plumbing of a macro")]
 pub enum Shape {
-    /// A value of a class.
-    Value(ClassSpec),
+    /// A value of a class: a function, since a constant for each would be worked out in the host's build.
+    Value(fn() -> ClassSpec),
     /// A nested record.
     Record(&'static str, &'static [Member]),
     /// One of several variants; which one is a value of a class itself.
@@ -86,7 +105,7 @@ impl Member {
 
     #[must_use]
     pub const fn value<C: DataClass>(name: &'static str, options: Options) -> Self {
-        Self { name, options, shape: Shape::Value(ClassSpec::of::<C>()) }
+        Self { name, options, shape: Shape::Value(ClassSpec::of::<C>) }
     }
 
     /// Where it stands in the record at `path`.
@@ -353,7 +372,7 @@ pub(super) trait Take {
 }
 
 impl<T: FieldValue, C: DataClass> Content for Classified<T, C> {
-    const SHAPE: Shape = Shape::Value(ClassSpec::of::<C>());
+    const SHAPE: Shape = Shape::Value(ClassSpec::of::<C>);
 
     #[expect(clippy::manual_map, reason = "`map` would be compiled once more for each class")]
     fn build(fields: &mut Fields<'_>) -> Option<Self> {

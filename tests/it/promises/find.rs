@@ -232,6 +232,18 @@ fn entries_are_found_under_every_live_key_and_follow_the_newest() {
     assert!(find(&steward, "ada@example.com").is_empty() && find(&steward, "bob@example.com").is_empty());
 }
 
+/// "Nobody" would be a wrong answer.
+#[test]
+fn somebody_whose_key_is_suspended_is_found_and_not_opened() {
+    let world = World::new();
+    let steward = world.connected();
+    put(&steward, ADA, "ada@example.com");
+    steward.suspend_key(&Scope::subject(TENANT, ADA), 1).unwrap();
+    assert!(read::<Creator>(&steward, &about(ADA)).is_err());
+    assert_eq!(find(&steward, "ada@example.com"), [ADA]);
+    assert!(find(&steward, "bob@example.com").is_empty());
+}
+
 #[test]
 fn a_key_of_a_dead_epoch_is_not_looked_under() {
     let world = World::new();

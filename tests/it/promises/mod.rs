@@ -11,6 +11,7 @@ mod p04_keys;
 mod p04_life;
 mod p05_holds;
 mod p06_due;
+mod p07_cache;
 mod p07_epochs;
 mod p07_revocation;
 mod p08_cases;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use stewardship::contracts::{Bundle, EpochRow, Expected, KeyStore, Ports, ScopeRow, StoreError};
-use stewardship::engine::Blocking;
+use stewardship::engine::{Blocking, Builder, KeyCache};
 use stewardship::ports::memory::{Memory, MemoryAudit, MemoryDocuments, MemoryKeys, MemoryRecords};
 use stewardship::{Scope, Steward, block_on};
 
@@ -41,6 +41,19 @@ impl Watched {
     }
 
     pub(crate) fn steward(&self, world: &World) -> Blocking<Stores> {
+        self.built(world, |builder| builder)
+    }
+
+    /// The same with a cache of keys.
+    pub(crate) fn caching(&self, world: &World, limits: KeyCache) -> Blocking<Stores> {
+        self.built(world, |builder| builder.key_cache(limits))
+    }
+
+    fn built(
+        &self,
+        world: &World,
+        with: impl FnOnce(Builder<Stores>) -> Builder<Stores>,
+    ) -> Blocking<Stores> {
         let keys = WatchedKeys {
             inner: self.memory.keys().clone(),
             calls: Arc::clone(&self.calls),
@@ -58,7 +71,7 @@ impl Watched {
             .source("newsletter", world.newsletter.clone())
             .source("mailer", world.mailer.clone())
             .clock(world.clock.clone());
-        block_on(steward.build()).unwrap().blocking()
+        block_on(with(steward).build()).unwrap().blocking()
     }
 
     /// Number of calls of the key store so far.
