@@ -36,6 +36,23 @@ impl Bench {
         ours: impl FnMut() -> A,
         theirs: impl FnMut() -> B,
     ) {
+        if let Some(ratio) = self.contest(name, timed(ours), timed(theirs)) {
+            self.lines.push(format!("ratio {name} {ratio:.3} <= {goal:.2}"));
+        }
+    }
+
+    /// The same call for one thing against another, where it uses up what it is given: making that, and dropping what is returned, is not
+    /// part of what is measured.
+    #[allow(dead_code, reason = "not every benchmark has such a line")]
+    pub fn at_most_of<W, I, A>(
+        &mut self,
+        name: &str,
+        goal: f64,
+        [ours, theirs]: [&W; 2],
+        make: impl Fn(&W) -> I,
+        call: impl Fn(I) -> A,
+    ) {
+        let [ours, theirs] = [ours, theirs].map(|what| fresh(|| make(what), &call));
         if let Some(ratio) = self.contest(name, ours, theirs) {
             self.lines.push(format!("ratio {name} {ratio:.3} <= {goal:.2}"));
         }
@@ -50,7 +67,7 @@ impl Bench {
         ours: impl FnMut() -> A,
         theirs: impl FnMut() -> B,
     ) {
-        if let Some(ratio) = self.contest(name, ours, theirs) {
+        if let Some(ratio) = self.contest(name, timed(ours), timed(theirs)) {
             self.lines.push(format!("ratio {name} {:.3} >= {goal:.2}", 1.0 / ratio));
         }
     }
@@ -58,20 +75,27 @@ impl Bench {
     /// Measures, and states no goal.
     #[allow(dead_code, reason = "not every benchmark has such a line")]
     pub fn report<A, B>(&mut self, name: &str, ours: impl FnMut() -> A, theirs: impl FnMut() -> B) {
-        if let Some(ratio) = self.contest(name, ours, theirs) {
+        if let Some(ratio) = self.contest(name, timed(ours), timed(theirs)) {
             self.lines.push(format!("report {name} {ratio:.3}"));
         }
     }
 
-    fn contest<A, B>(
+    /// Whether figures are taken, or it is only shown that everything runs.
+    #[allow(dead_code, reason = "not every benchmark is smaller where nothing is measured")]
+    pub const fn is_measured(&self) -> bool {
+        self.measured
+    }
+
+    /// Both say how many nanoseconds a call took, of so many.
+    fn contest(
         &self,
         name: &str,
-        mut ours: impl FnMut() -> A,
-        mut theirs: impl FnMut() -> B,
+        mut ours: impl FnMut(u32) -> f64,
+        mut theirs: impl FnMut(u32) -> f64,
     ) -> Option<f64> {
         if !self.measured {
-            batch(&mut ours, 1);
-            batch(&mut theirs, 1);
+            ours(1);
+            theirs(1);
             return None;
         }
         let (our_count, their_count) = (calibrate(&mut ours), calibrate(&mut theirs));
@@ -79,11 +103,11 @@ impl Bench {
         for round in 0..WARM_UP + ROUNDS {
             // Whoever goes second finds warm or cold caches: they take turns in that too.
             let (one, other) = if round % 2 == 0 {
-                let one = batch(&mut ours, our_count);
-                (one, batch(&mut theirs, their_count))
+                let one = ours(our_count);
+                (one, theirs(their_count))
             } else {
-                let other = batch(&mut theirs, their_count);
-                (batch(&mut ours, our_count), other)
+                let other = theirs(their_count);
+                (ours(our_count), other)
             };
             if round >= WARM_UP {
                 rounds.push((one, other));
@@ -109,6 +133,24 @@ impl Bench {
     }
 }
 
+fn timed<T>(mut call: impl FnMut() -> T) -> impl FnMut(u32) -> f64 {
+    move |count| batch(&mut call, count)
+}
+
+fn fresh<I, T>(make: impl Fn() -> I, call: &impl Fn(I) -> T) -> impl FnMut(u32) -> f64 {
+    move |count| {
+        let mut taken = Duration::ZERO;
+        for _ in 0..count {
+            let input = make();
+            let start = Instant::now();
+            let output = black_box(call(input));
+            taken += start.elapsed();
+            drop(output);
+        }
+        taken.as_secs_f64() * 1e9 / f64::from(count)
+    }
+}
+
 /// Nanoseconds of one call, from `count` of them.
 #[inline(never)]
 fn batch<T>(call: &mut impl FnMut() -> T, count: u32) -> f64 {
@@ -121,10 +163,10 @@ fn batch<T>(call: &mut impl FnMut() -> T, count: u32) -> f64 {
 }
 
 /// How many calls make a batch.
-fn calibrate<T>(call: &mut impl FnMut() -> T) -> u32 {
+fn calibrate(call: &mut impl FnMut(u32) -> f64) -> u32 {
     let mut count = 1;
     loop {
-        let once = batch(call, count);
+        let once = call(count);
         let taken = once * f64::from(count);
         if taken >= BATCH.as_nanos() as f64 || count >= 1 << 24 {
             return count;

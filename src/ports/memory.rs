@@ -155,6 +155,7 @@ impl RecordStore for MemoryRecords {
 #[derive(Clone, Default)]
 struct Records {
     rows: BTreeMap<RecordKey, RecordRow>,
+    by_category: BTreeMap<Name, BTreeSet<RecordKey>>,
     by_connection: BTreeMap<ConnectionId, BTreeSet<RecordKey>>,
     by_subject: BTreeMap<SubjectId, BTreeSet<RecordKey>>,
     by_entry: BTreeMap<IndexEntry, BTreeSet<RecordKey>>,
@@ -162,6 +163,7 @@ struct Records {
 
 impl Records {
     fn insert(&mut self, row: RecordRow) {
+        self.by_category.entry(row.category.clone()).or_default().insert(row.key.clone());
         if let Some(id) = &row.connection {
             self.by_connection.entry(id.clone()).or_default().insert(row.key.clone());
         }
@@ -176,6 +178,7 @@ impl Records {
 
     fn remove(&mut self, key: &RecordKey) {
         let Some(row) = self.rows.remove(key) else { return };
+        unindex(&mut self.by_category, &row.category, key);
         if let Some(id) = &row.connection {
             unindex(&mut self.by_connection, id, key);
         }
@@ -189,16 +192,17 @@ impl Records {
 
     /// The rows wanted, through the index that leaves the fewest to look at.
     fn list(&self, query: &RecordQuery, after: Option<&RecordKey>, limit: usize) -> Vec<RecordRow> {
-        let named = [
-            query.index.as_ref().map(|entry| self.by_entry.get(entry)),
-            query.subject.as_ref().map(|id| self.by_subject.get(id)),
-            query.connection.as_ref().map(|id| self.by_connection.get(id)),
+        let named: [Option<Vec<&BTreeSet<RecordKey>>>; 4] = [
+            query.index.as_ref().map(|entry| self.by_entry.get(entry).into_iter().collect()),
+            query.subject.as_ref().map(|id| self.by_subject.get(id).into_iter().collect()),
+            query.connection.as_ref().map(|id| self.by_connection.get(id).into_iter().collect()),
+            query
+                .categories
+                .as_ref()
+                .map(|names| names.iter().filter_map(|name| self.by_category.get(name)).collect()),
         ];
-        let keys = match named.into_iter().flatten().min_by_key(|keys| keys.map_or(0, BTreeSet::len)) {
-            Some(None) => return Vec::new(),
-            Some(Some(keys)) => Some(keys),
-            None => None,
-        };
+        let fewest =
+            named.into_iter().flatten().min_by_key(|sets| sets.iter().map(|keys| keys.len()).sum::<usize>());
         let first = query.tenant.as_ref().map(|tenant| RecordKey {
             tenant: tenant.clone(),
             kind: query.kind.clone().unwrap_or_else(|| Name::new("")),
@@ -211,19 +215,28 @@ impl Records {
             (None, None) => Bound::Unbounded,
         };
         let range = (start, Bound::Unbounded);
-        let rows: Box<dyn Iterator<Item = &RecordRow>> = match keys {
-            Some(keys) => Box::new(keys.range::<RecordKey, _>(range).filter_map(|key| self.rows.get(key))),
-            None => Box::new(self.rows.range::<RecordKey, _>(range).map(|(_, row)| row)),
-        };
         // Past the tenant (and, within it, the kind) there is nothing more to find.
-        rows.take_while(|row| query.tenant.as_ref().is_none_or(|tenant| row.key.tenant == *tenant))
-            .take_while(|row| {
-                query.tenant.is_none() || query.kind.as_ref().is_none_or(|kind| row.key.kind == *kind)
+        let within = |row: &&RecordRow| {
+            query.tenant.as_ref().is_none_or(|tenant| {
+                row.key.tenant == *tenant && query.kind.as_ref().is_none_or(|kind| row.key.kind == *kind)
             })
-            .filter(|row| query.matches(row))
-            .take(limit)
-            .cloned()
-            .collect()
+        };
+        let mut page: Vec<&RecordRow> = match fewest {
+            // A row is of one category: no two of the sets have a key in common.
+            Some(sets) => sets
+                .into_iter()
+                .flat_map(|keys| {
+                    let rows = keys.range::<RecordKey, _>(range).filter_map(|key| self.rows.get(key));
+                    rows.take_while(within).filter(|row| query.matches(row)).take(limit)
+                })
+                .collect(),
+            None => {
+                let rows = self.rows.range::<RecordKey, _>(range).map(|(_, row)| row);
+                rows.take_while(within).filter(|row| query.matches(row)).take(limit).collect()
+            }
+        };
+        page.sort_by(|one, other| one.key.cmp(&other.key));
+        page.into_iter().take(limit).cloned().collect()
     }
 }
 
