@@ -11,13 +11,14 @@ use std::os::unix::fs::FileExt;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use stewardship::access::{Environment, Grant};
 use stewardship::contracts::Ports;
 use stewardship::crypto::{
     Context, Entropy, EntropyError, Envelope, PlaceKeys, RustCrypto, SecretKey, StreamStart, open, seal,
 };
-use stewardship::engine::Blocking;
+use stewardship::engine::{Blocking, KeyCache};
 use stewardship::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
@@ -40,6 +41,11 @@ fn promise_04_a_dropped_key_is_nowhere_in_memory() {
 #[test]
 fn promise_04_after_a_day_neither_key_nor_value_is_left_in_memory() {
     alone("day");
+}
+
+#[test]
+fn promise_04_after_a_day_with_a_cache_neither_key_nor_value_is_left_in_memory() {
+    alone("day_with_a_cache");
 }
 
 /// Runs one of the cases below in a process of its own.
@@ -89,9 +95,20 @@ fn keys() {
 #[test]
 #[ignore = "run by the tests above, in a process of its own"]
 fn day() {
+    is_gone_after_a_day(None);
+}
+
+#[test]
+#[ignore = "run by the tests above, in a process of its own"]
+fn day_with_a_cache() {
+    // Too small for the keys of one place, so that some are put out of it too.
+    is_gone_after_a_day(Some(KeyCache::for_at_most(Duration::from_secs(60)).scopes(2)));
+}
+
+fn is_gone_after_a_day(cache: Option<KeyCache>) {
     let source = Known::default();
     let provider = Known::starting_at(1_000);
-    deeper(&mut || a_day(&source, &provider));
+    deeper(&mut || a_day(&source, &provider, cache));
     let (keys, roots) = (source.keys(), provider.keys());
     assert!(keys >= 4 && roots >= 1, "{keys} keys under {roots}: the day has not drawn them here");
     let mut needles = Needles::of_draws(&source, keys).and_draws(&provider, roots);
@@ -118,14 +135,17 @@ const TENANT: &str = "acme-gmbh";
 const SHOP: &str = "tiktok-shop:8837";
 
 /// Everything that a steward does with keys and values, and everything dropped.
-fn a_day(source: &Known, provider: &Known) {
+fn a_day(source: &Known, provider: &Known, cache: Option<KeyCache>) {
     let clock = ManualClock::at("2026-11-22T09:00:00Z".parse().unwrap());
     let policy = Policy::from_toml(include_str!("../examples/policies/complete.toml")).unwrap();
     let keys = LocalKeys::in_memory().with_entropy(Arc::new(provider.clone()));
-    let steward = Steward::builder(policy.clone(), Memory::new(), keys)
+    let mut steward = Steward::builder(policy.clone(), Memory::new(), keys)
         .bind::<Creator>()
         .danger_entropy(source.clone())
         .clock(clock);
+    if let Some(limits) = cache {
+        steward = steward.key_cache(limits);
+    }
     let steward = block_on(steward.build()).unwrap().blocking();
     let owner = Principal::person(TENANT, "user-olga").role("owner");
     steward.accept_terms(&owner, policy.digest()).unwrap();
