@@ -29,6 +29,12 @@ for number, case in enumerate(vectors["records"]):
     seed("record", f"record-{number}", record(case["head"], [field["sealed"] for field in case["fields"]]))
 for number, case in enumerate(vectors["wrapped"]):
     seed("wrapped_key", f"key-{number}", bytes.fromhex(case["sealed"]) + bytes.fromhex(case["context"]))
+for number, case in enumerate(vectors["streams"]):
+    if "sealed" in case:
+        seed("stream", f"stream-{number}", bytes.fromhex(case["sealed"]))
+# For streams that the target seals itself: lengths of pieces, the cut, the altered byte and its mask, and what is sealed.
+for number, chosen in enumerate(["ffff0000000000", "03400000000000", "20800001000000", "80200000004001", "80204010000080"]):
+    seed("stream", f"sealed-here-{number}", bytes.fromhex(chosen) + bytes(range(256)) * (number * 33))
 for policy in (root / "examples/policies").glob("*.toml"):
     seed("policy_toml", policy.name, policy.read_bytes())
     seed("policy_json", policy.stem + ".json", json.dumps(tomllib.loads(policy.read_text()), default=str).encode())
