@@ -162,8 +162,8 @@ mod tests {
     use shake::{ExtendableOutput, Shake128, Update, XofReader};
 
     use super::*;
-    use crate::crypto::backend::tests::all as backends;
-    use crate::crypto::backend::{AeadKey, RustCrypto};
+    use crate::crypto::backend::RustCrypto;
+    use crate::crypto::backend::tests::{NeverAsked, all as backends};
     use crate::crypto::key::tests::unhex;
 
     fn sealed(key: [u8; 32], nonce: &[u8; NONCE], text: &str, aad: &str) -> (Vec<u8>, Seal) {
@@ -303,33 +303,6 @@ mod tests {
 
     #[test]
     fn a_wrong_commitment_is_refused_before_anything_is_decrypted() {
-        struct NeverAsked;
-        impl AeadBackend for NeverAsked {
-            fn seal_in_place_detached(
-                &self,
-                _: &[u8; 32],
-                _: &[u8; 12],
-                _: &[u8],
-                _: &mut [u8],
-            ) -> Result<[u8; 16], AeadError> {
-                panic!("asked to seal")
-            }
-            fn open_detached(
-                &self,
-                _: &[u8; 32],
-                _: &[u8; 12],
-                _: &[u8],
-                _: &[u8],
-                _: &[u8; 16],
-                _: &mut [u8],
-            ) -> Result<(), AeadError> {
-                panic!("asked to open")
-            }
-
-            fn prepare(&self, _: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
-                panic!("asked to prepare")
-            }
-        }
         let nonce = [9; NONCE];
         for bit in 0..COMMITMENT * 8 {
             let (ciphertext, mut seal) = sealed([1; 32], &nonce, "a value", "");

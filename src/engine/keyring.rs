@@ -156,12 +156,10 @@ impl<P: Ports> KeySession<'_, P> {
     /// Every version of a scope's key that is there, newest first: what was entered under any of them is looked for.
     pub(super) async fn live(&mut self, scope: &Scope) -> Result<Vec<(u32, SecretKey)>, Trouble> {
         let mut live = Vec::new();
-        let row = self.store().scope(scope).await?;
-        for key in row.iter().flat_map(|row| row.keys.iter().rev()) {
-            if let KeyState::Live { epoch, wrapped, .. } = &key.state
-                && !self.is_dead(*epoch).await?
-            {
-                live.push((key.number, self.unwrap(scope, key.number, *epoch, wrapped).await?));
+        let Some(found) = self.store().scope(scope).await?.map(Found::new) else { return Ok(live) };
+        for key in found.row.keys.iter().rev() {
+            if let Some(secret) = self.in_hand(&found, key).await? {
+                live.push((key.number, secret));
             }
         }
         Ok(live)
@@ -188,11 +186,12 @@ impl<P: Ports> KeySession<'_, P> {
         beyond: u32,
         need: Need,
     ) -> Result<(u32, SecretKey), KeyError> {
+        // A yes alone: what was suspended when it was kept may have been resumed elsewhere.
         if let (Need::New, Some(cache)) = (need, &self.inner.keys)
             && let Some(kept) = self.kept(cache, scope).await?
             && kept.row.closed.is_none()
             && let Some(key) = kept.row.keys.last()
-            && let Seals::Yes(secret) = self.seals(&kept, key, need).await?
+            && let Ok(Seals::Yes(secret)) = self.seals(&kept, key, need).await
         {
             return Ok((key.number, secret));
         }

@@ -120,6 +120,36 @@ pub(super) mod tests {
 
     use super::*;
 
+    /// A backend that must not hear of anything.
+    pub(crate) struct NeverAsked;
+
+    impl AeadBackend for NeverAsked {
+        fn seal_in_place_detached(
+            &self,
+            _: &[u8; 32],
+            _: &[u8; 12],
+            _: &[u8],
+            _: &mut [u8],
+        ) -> Result<[u8; 16], AeadError> {
+            panic!("asked to seal")
+        }
+        fn open_detached(
+            &self,
+            _: &[u8; 32],
+            _: &[u8; 12],
+            _: &[u8],
+            _: &[u8],
+            _: &[u8; 16],
+            _: &mut [u8],
+        ) -> Result<(), AeadError> {
+            panic!("asked to open")
+        }
+
+        fn prepare(&self, _: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
+            panic!("asked to prepare")
+        }
+    }
+
     /// Every backend of this build.
     pub(crate) fn all() -> Vec<(&'static str, Box<dyn AeadBackend>)> {
         vec![

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use stewardship::contracts::{Expected, KeyState, KeyStore, Ports, Tombstone};
+use stewardship::contracts::{Expected, KeyState, KeyStore, Ports, Standing, Tombstone};
 use stewardship::engine::{KeyCache, KeyError, OpenError, PutError};
 use stewardship::{Scope, block_on};
 
@@ -71,6 +71,28 @@ fn promise_07_with_a_cache_an_erasure_elsewhere_is_refused_within_its_bound() {
         steward.put(&place, &creator("ada"), &sync()),
         Err(PutError::Key(KeyError::Closed { .. }))
     ));
+}
+
+/// What a cache says no to is asked of the store: somebody may have settled it since.
+#[test]
+fn a_no_is_never_a_caches() {
+    let world = World::new();
+    drop(world.connected());
+    let steward = Watched::new(&world.memory).caching(&world, MINUTE);
+    let put = || steward.put(&about(ADA), &creator("ada"), &sync());
+    put().unwrap();
+    let scope = Scope::subject(TENANT, ADA);
+    steward.suspend_key(&scope, 1).unwrap();
+    assert!(matches!(put(), Err(PutError::Key(KeyError::Suspended { .. }))));
+    // Resumed by a process that this one knows nothing of.
+    let store = world.memory.keys();
+    let mut row = block_on(store.scope(&scope)).unwrap().unwrap();
+    let KeyState::Live { standing, .. } = &mut row.keys[0].state else { panic!() };
+    *standing = Standing::Active;
+    let expected = Expected::Version(row.version);
+    row.version = expected.next();
+    block_on(store.put_scope(row, expected)).unwrap();
+    put().unwrap();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use proptest::prelude::*;
 
 use super::*;
-use crate::crypto::backend::{AeadError, AeadKey};
+use crate::crypto::backend::tests::NeverAsked;
 use crate::crypto::entropy::{Entropy, EntropyError};
 use crate::crypto::envelope::ScopeKind;
 
@@ -123,32 +123,6 @@ proptest! {
 /// Key, place and bytes are compared before the backend hears of anything.
 #[test]
 fn a_wrong_commitment_is_refused_before_anything_is_decrypted() {
-    struct NeverAsked;
-    impl AeadBackend for NeverAsked {
-        fn seal_in_place_detached(
-            &self,
-            _: &[u8; 32],
-            _: &[u8; 12],
-            _: &[u8],
-            _: &mut [u8],
-        ) -> Result<[u8; 16], AeadError> {
-            panic!("asked to seal")
-        }
-        fn open_detached(
-            &self,
-            _: &[u8; 32],
-            _: &[u8; 12],
-            _: &[u8],
-            _: &[u8],
-            _: &[u8; 16],
-            _: &mut [u8],
-        ) -> Result<(), AeadError> {
-            panic!("asked to open")
-        }
-        fn prepare(&self, _: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
-            panic!("asked to prepare")
-        }
-    }
     let sealed = sealed(b"a value");
     for bit in 6 * 8..START * 8 {
         let mut altered = sealed.clone();
