@@ -1,9 +1,9 @@
 //! Identifiers: one type each, so that a tenant is never passed where a subject is meant.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// Longest identifier that the engine accepts, in bytes.
 ///
@@ -15,12 +15,12 @@ macro_rules! id {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Takes the host's own identifier as it is. Length and emptiness are checked where it enters the engine.
             pub fn new(id: impl AsRef<str>) -> Self {
-                Self(Arc::from(id.as_ref()))
+                Self(SmolStr::new(id))
             }
 
             /// The identifier, as the host gave it.
@@ -107,12 +107,12 @@ id! {
 /// A name that the policy declares: a category, a class, a purpose, a role, a rule, a platform, a source, a processor.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Name(Arc<str>);
+pub struct Name(SmolStr);
 
 impl Name {
     /// Takes the name as it is; whether the policy declares it is asked where it is used.
     pub fn new(name: impl AsRef<str>) -> Self {
-        Self(Arc::from(name.as_ref()))
+        Self(SmolStr::new(name))
     }
 
     /// The name as text.

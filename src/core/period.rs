@@ -67,6 +67,24 @@ impl Period {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
+    /// Its length, where the calendar has no part in it: a day is 24 hours in UTC.
+    pub(crate) fn exact(self) -> Option<TimeDelta> {
+        let seconds = i64::from(self.days) * 86_400 + i64::from(self.seconds);
+        (self.months == 0).then(|| TimeDelta::seconds(seconds))
+    }
+
+    /// The calendar months in it.
+    pub(crate) const fn whole_months(self) -> u32 {
+        self.months
+    }
+
+    /// The fewest and the most seconds that it can last, whenever it begins.
+    pub(crate) fn bounds(self) -> (u64, u64) {
+        let (years, months) = (u64::from(self.months / 12), u64::from(self.months % 12));
+        let rest = u64::from(self.days) * 86_400 + u64::from(self.seconds);
+        ((years * 365 + months * 28) * 86_400 + rest, (years * 366 + months * 31) * 86_400 + rest)
+    }
+
     /// An approximate length in seconds, for comparing the strictness of two periods (a month counts as 30.44 days).
     #[must_use]
     pub fn approximate_seconds(self) -> u64 {

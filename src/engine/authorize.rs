@@ -7,9 +7,7 @@ use super::papers;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{
-    Answer, Decision, Explanation, Facts, Grant, Principal, Question, decide, explain,
-};
+use crate::core::access::{Answer, Decision, Explanation, Facts, Grant, Principal, Question, decide};
 use crate::core::audit::{AuditEvent, DecidedAs};
 use crate::core::classification::Level;
 use crate::core::id::{ConnectionId, TenantId};
@@ -31,26 +29,32 @@ pub struct Denial {
     policy: Policy,
     question: Question,
     facts: Facts,
-    decision: Decision,
+    answer: Answer,
 }
 
 impl Denial {
-    /// The decision.
+    /// The decision, with its reasons.
     #[must_use]
-    pub const fn decision(&self) -> &Decision {
-        &self.decision
+    pub fn decision(&self) -> Decision<'_> {
+        decide(&self.policy, &self.question, &self.facts)
+    }
+
+    /// Whether it is forbidden, or no rule permits it.
+    #[must_use]
+    pub const fn answer(&self) -> Answer {
+        self.answer
     }
 
     /// Every reason, the nearest rule, and what is missing for it.
     #[must_use]
     pub fn explain(&self) -> Explanation {
-        explain(&self.policy, &self.question, &self.facts)
+        self.decision().explain()
     }
 }
 
 impl fmt::Debug for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Denial").field(&self.decision).finish()
+        f.debug_tuple("Denial").field(&self.answer).finish()
     }
 }
 
@@ -67,31 +71,41 @@ impl<P: Ports> Steward<P> {
         let facts = self.facts(question.principal(), resource.tenant(), resource.connection()).await?;
         let policy = &self.inner.policy;
         let decision = decide(policy, question, &facts);
-        let (outcome, rule) = match decision.answer() {
-            Answer::Allowed { rule } => (DecidedAs::Allowed, Some(rule.clone())),
-            Answer::Forbidden => (DecidedAs::Forbidden, None),
-            Answer::NotPermitted => (DecidedAs::NotPermitted, None),
+        let answer = decision.answer();
+        let approved = question
+            .asked_by_approver()
+            .filter(|_| decision.is_allowed())
+            .is_some_and(|second| decide(policy, &second, &facts).is_allowed());
+        let outcome = match answer {
+            Answer::Allowed => DecidedAs::Allowed,
+            Answer::Forbidden => DecidedAs::Forbidden,
+            Answer::NotPermitted => DecidedAs::NotPermitted,
         };
         if self.records(resource.level()) {
+            let asker = question.principal();
+            let mut keys = self.keys();
             let event = AuditEvent::Decided {
                 action: question.action(),
                 category: resource.category_name().clone(),
                 level: resource.level(),
                 purpose: question.purpose().name().clone(),
                 outcome,
-                rule: rule.clone(),
+                rule: decision.rule().map(|rule| rule.id.clone()),
+                case: question.named_case().cloned(),
+                approved_by: match question.approver().filter(|_| approved) {
+                    Some(second) => keys.principal(second).await?,
+                    None => None,
+                },
             };
-            let asker = question.principal();
-            let mut keys = self.keys();
             // A probe of another tenant is written under the asker's tenant, and names nobody of the other.
             let subject = resource.subject().filter(|_| asker.tenant() == resource.tenant());
             let entry = self.entry_about(&mut keys, asker.tenant(), Some(asker), subject, event).await?;
             self.record(vec![entry]).await?;
         }
-        Ok(match rule {
-            Some(rule) => Access::Granted(Grant::mint(question, rule, decision.policy(), facts.now)),
+        Ok(match Grant::mint(&decision, approved) {
+            Some(grant) => Access::Granted(grant),
             None => {
-                Access::Denied(Denial { policy: policy.clone(), question: question.clone(), facts, decision })
+                Access::Denied(Denial { policy: policy.clone(), question: question.clone(), facts, answer })
             }
         })
     }

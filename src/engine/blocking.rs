@@ -1,5 +1,7 @@
 //! The same verbs for synchronous hosts: each parks the thread until its future is ready.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use zeroize::Zeroize;
@@ -37,7 +39,7 @@ use crate::core::classification::{
 use crate::core::dsr::{
     AnyCase, Approved, Case, Closed, Planned, Received, Reviewed, Verdict, VerificationMethod, Verified,
 };
-use crate::core::id::{CaseId, ConnectionId, SubjectId, TenantId};
+use crate::core::id::{CaseId, ConnectionId, Name, PrincipalId, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
 use crate::core::policy::PolicyDigest;
 use crate::core::retention::Hold;
@@ -97,6 +99,8 @@ blocking! {
     seal_labelled<T: FieldValue>(place: &Place, kind: &'static str, field: &'static str, value: &Labelled<T>) -> Result<Vec<u8>, PutError>;
     open_labelled<T: FieldValue>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Labelled<T>, OpenError>;
     authorize(question: &Question) -> Result<Access, Trouble>;
+    revoke_grants(by: &Principal, of: &PrincipalId) -> Result<(), Trouble>;
+    open_anonymised<R: Record>(grant: &Grant, place: &Place) -> Result<BTreeMap<Name, Value>, OpenError>;
     account<C: Class>(request: &ReleaseRequest) -> Result<AuditedReason, ReleaseError>;
     permit<C: Class, D: DataClass>(request: &ReleaseRequest) -> Result<Permit<C, D>, ReleaseError>;
     permit_labelled<T: Zeroize, D: DataClass>(value: &Labelled<T>, request: &ReleaseRequest) -> Result<LabelPermit<D>, ReleaseError>;

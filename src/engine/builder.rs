@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::key_cache::{KeyCache, Keyring};
+use super::revoked::Revoked;
 use super::steward::{Inner, Steward};
 use super::trouble::Trouble;
 use crate::contracts::{AnyKeyProvider, AnySource, Clock, DataSource, Ports, SystemClock};
@@ -159,6 +160,7 @@ impl<P: Ports> Builder<P> {
                 holidays: self.holidays,
                 keys: self.keys.map(Keyring::new),
                 died: Mutex::default(),
+                revoked: Revoked::default(),
             }),
         };
         let started = steward.entry(AuditEvent::Started { environment: steward.environment() });

@@ -32,6 +32,7 @@ mod reindex;
 mod release;
 mod requests;
 mod reseal;
+mod revoked;
 mod scan;
 mod steward;
 mod stream;

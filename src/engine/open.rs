@@ -1,6 +1,9 @@
 //! Opening: a grant, a place, and the value comes back classified.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::connect::Authorization;
@@ -12,7 +15,7 @@ use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::AuditEvent;
-use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
+use crate::core::classification::{DecodeError, FieldSpec, Level, Record, RecordKind, decode};
 use crate::core::id::{Name, SubjectId};
 use crate::core::place::{Place, Scope};
 use crate::crypto::{self, Envelope, Header, PlaceKeys, ScopeKind, SecretKey};
@@ -88,6 +91,24 @@ impl<P: Ports> Steward<P> {
         })?)
     }
 
+    /// The fields of the record at `place` that name nobody: those of Internal at most, by their names. What is above is not decrypted.
+    /// The one opening for a grant whose rule obliges to an anonymised view; any other grant may be used for it too.
+    ///
+    /// # Errors
+    /// [`OpenError`], as [`open`](Self::open).
+    pub async fn open_anonymised<R: Record>(
+        &self,
+        grant: &Grant,
+        place: &Place,
+    ) -> Result<BTreeMap<Name, Value>, OpenError> {
+        let kind = RecordKind::of::<R>();
+        self.check_grant(grant, place, kind.category).await?;
+        let fields = self.fields_at(kind, grant, place, Level::Internal).await?;
+        let value =
+            |(name, bytes): (Name, Zeroizing<Vec<u8>>)| Some((name, serde_json::from_slice(&bytes).ok()?));
+        Ok(fields.into_iter().filter_map(value).collect())
+    }
+
     /// The values of the record at `place`, by their names.
     async fn opened(
         &self,
@@ -96,17 +117,29 @@ impl<P: Ports> Steward<P> {
         place: &Place,
     ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
         self.check_class(grant, place, kind.category, kind.level()).await?;
+        self.fields_at(kind, grant, place, kind.level()).await
+    }
+
+    /// The values of those fields of a record that go up to a level; the opening is on record first.
+    async fn fields_at(
+        &self,
+        kind: RecordKind,
+        grant: &Grant,
+        place: &Place,
+        up_to: Level,
+    ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
         let key = record_key(kind, place).ok_or(OpenError::NotFound)?;
         let row = self.inner.ports.records().fetch(&key).await.map_err(Trouble::from)?;
         let row = row.filter(|row| stands_at(row, place)).ok_or(OpenError::NotFound)?;
         let mut keys = self.keys();
-        self.record_opening(&mut keys, grant, place, kind.category, kind.level()).await?;
+        self.record_opening(&mut keys, grant, place, kind.category, up_to).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
         let record = kind.spec();
         for field in &row.fields {
             let declared = record.field(field.name.as_str());
-            if declared.is_none_or(|spec| field.class != *spec.class.id) {
-                // Stored under another declaration than the one in code: to be shown as missing, not under a wrong class.
+            // What was stored under another declaration than the one in code is shown as missing, not under a wrong class.
+            let wanted = |spec: &FieldSpec| field.class == *spec.class.id && spec.class.level <= up_to;
+            if !declared.is_some_and(wanted) {
                 continue;
             }
             opened.push((field.name.clone(), keys.open_field(place, &row.key, field).await?));
@@ -122,9 +155,22 @@ impl<P: Ports> Steward<P> {
         level: Level,
     ) -> Result<(), OpenError> {
         grant.covers(Action::Read, place, category, self.inner.policy.digest(), self.now())?;
+        if grant.obligations().anonymised {
+            return Err(GrantError::AnonymisedOnly.into());
+        }
         if level > grant.level() {
             return Err(OpenError::AboveGrant { level, granted: grant.level() });
         }
+        self.check_grant(grant, place, category).await
+    }
+
+    /// Whether a grant opens one more record of a category at a place, whatever it shows of it.
+    async fn check_grant(&self, grant: &Grant, place: &Place, category: &str) -> Result<(), OpenError> {
+        grant.covers(Action::Read, place, category, self.inner.policy.digest(), self.now())?;
+        if self.inner.revoked.covers(grant) {
+            return Err(GrantError::Revoked.into());
+        }
+        grant.count_opening()?;
         if let Some(connection) = place.connection_id() {
             let store = self.inner.ports.documents();
             let found = papers::load::<Authorization>(store, place.tenant_id(), connection.as_str()).await?;

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::blocking::Blocking;
 use super::builder::Builder;
 use super::key_cache::Keyring;
+use super::revoked::Revoked;
 use crate::contracts::{AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports, ProviderKeyId};
 use crate::core::access::Environment;
 use crate::core::classification::DataMap;
@@ -73,6 +74,7 @@ pub(super) struct Inner<P> {
     pub(super) keys: Option<Keyring>,
     /// Provider keys of destroyed epochs that this process has found to be gone.
     pub(super) died: Mutex<BTreeSet<ProviderKeyId>>,
+    pub(super) revoked: Revoked,
 }
 
 impl<P: Ports> Steward<P> {

@@ -2,64 +2,147 @@
 
 use chrono::{DateTime, Utc};
 
-use super::question::{Facts, Question, Standing};
-use super::words::PrincipalKind;
+use super::asked::Asked;
+use super::barriers::{Barrier, Barriers};
+use super::conditions::ConditionSet;
+use super::explain::Explanation;
+use super::facts::Facts;
+use super::index::Key;
+use super::question::Question;
 use crate::core::id::Name;
-use crate::core::period::Period;
-use crate::core::policy::{AllowRule, Conditions, DenyRule, Policy, PolicyDigest};
+use crate::core::policy::{AllowRule, DenyRule, Policy, PolicyDigest};
 
 /// The answer of a decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a host that decides on an answer must decide on each")]
 pub enum Answer {
-    /// Allowed by this rule.
-    Allowed {
-        /// The first rule that allows.
-        rule: Name,
-    },
-    /// Forbidden: a deny rule or a control of the level stands against it, whatever else allows.
+    /// Allowed by a rule.
+    Allowed,
+    /// Forbidden: a deny rule or a control of the policy stands against it, whatever else allows.
     Forbidden,
     /// Not permitted: no rule allows it.
     NotPermitted,
 }
 
-/// A decision: a pure value, which opens nothing. The reasons are computed when asked ([`explain`](super::explain())).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    answer: Answer,
-    policy: PolicyDigest,
-    at: DateTime<Utc>,
+/// One reason for a decision: a name out of the policy, or the kind of a control. Made without allocation; [`Decision::explain`]
+/// puts it into words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why<'p> {
+    /// This rule allows.
+    AllowedBy(&'p Name),
+    /// This rule denies.
+    DeniedBy(&'p Name),
+    /// A control outside the access rules stands against it.
+    Barrier(Barrier),
+    /// No rule allows it.
+    NoRuleAllows,
 }
 
-impl Decision {
+/// A decision: a pure value, which opens nothing.
+///
+/// It holds what is needed to give its reasons, and gives them when asked: [`why`](Self::why) without allocation,
+/// [`explain`](Self::explain) in words and with the nearest rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    pub(super) asked: Asked<'a>,
+    pub(super) facts: Facts,
+    pub(super) key: Key,
+    pub(super) held: ConditionSet,
+    pub(super) barriers: Barriers,
+    answer: Answer,
+    /// The rule that allows, by its number.
+    rule: usize,
+}
+
+impl<'a> Decision<'a> {
     /// The answer.
     #[must_use]
-    pub const fn answer(&self) -> &Answer {
-        &self.answer
+    pub const fn answer(&self) -> Answer {
+        self.answer
     }
 
     /// Whether the answer is yes.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {
-        matches!(self.answer, Answer::Allowed { .. })
+        matches!(self.answer, Answer::Allowed)
+    }
+
+    /// The rule that it is allowed by: of those that allow, the one that obliges to least.
+    #[must_use]
+    pub fn rule(&self) -> Option<&'a AllowRule> {
+        if self.is_allowed() { self.allow_rule(self.rule) } else { None }
+    }
+
+    /// The policy that decided.
+    #[must_use]
+    pub const fn policy(&self) -> &'a Policy {
+        self.asked.policy
+    }
+
+    /// The question.
+    #[must_use]
+    pub const fn question(&self) -> &'a Question {
+        self.asked.question
     }
 
     /// Digest of the policy that decided.
     #[must_use]
-    pub const fn policy(&self) -> PolicyDigest {
-        self.policy
+    pub fn digest(&self) -> PolicyDigest {
+        self.asked.policy.digest()
     }
 
     /// When it was decided.
     #[must_use]
     pub const fn at(&self) -> DateTime<Utc> {
-        self.at
+        self.facts.now
+    }
+
+    /// Every reason, at least one: for a yes, each rule that allows; for a no, each control and each rule that stands against it, and
+    /// whether no rule allows it.
+    ///
+    /// For another tenant's resource it gives what it gives for one that no rule is about.
+    pub fn why(&self) -> impl Iterator<Item = Why<'a>> + '_ {
+        let within = self.asked.within_tenant;
+        let barriers = within.then(|| self.barriers.iter().map(Why::Barrier)).into_iter().flatten();
+        let denied = within.then(|| self.denying().map(|rule| Why::DeniedBy(&rule.id))).into_iter().flatten();
+        let allowed = self.is_allowed().then(|| self.allowing().map(|rule| Why::AllowedBy(&rule.id)));
+        // A question that is forbidden may have a rule that allows it, and then that is no reason for the no.
+        let none = !self.is_allowed() && (!within || self.allowing().next().is_none());
+        barriers.chain(denied).chain(allowed.into_iter().flatten()).chain(none.then_some(Why::NoRuleAllows))
+    }
+
+    /// Every reason in words and, where it was denied, the nearest rule and what is missing for it.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        Explanation::of(self)
+    }
+
+    /// The rules that allow, barriers and denials aside.
+    pub(super) fn allowing(&self) -> impl Iterator<Item = &'a AllowRule> + '_ {
+        let rules = &self.asked.compiled().allow;
+        let holds = |rule: &usize| rules.needs(*rule) & !self.held == 0;
+        rules.covering(&self.key).filter(holds).filter_map(|rule| self.allow_rule(rule))
+    }
+
+    /// The rules that deny.
+    pub(super) fn denying(&self) -> impl Iterator<Item = &'a DenyRule> + '_ {
+        let rules = &self.asked.compiled().deny;
+        let denies = |rule: &usize| rules.needs(*rule) & !self.held != 0;
+        let named = &self.asked.policy.document().access.deny;
+        rules.covering(&self.key).filter(denies).filter_map(|rule| named.get(rule))
+    }
+
+    fn allow_rule(&self, number: usize) -> Option<&'a AllowRule> {
+        let policy = self.asked.policy;
+        policy.document().access.allow.get(*policy.compiled().order.get(number)?)
     }
 }
 
 /// Decides a question. Default is deny; a deny beats every allow; what is not known never allows.
 ///
-/// A resource of another tenant is answered like one that no rule allows.
+/// A resource of another tenant is answered like one that no rule allows. Allocates nothing. Whoever decides one question more than
+/// once resolves its names once ([`Asked`]).
 ///
 /// # Example: nothing is allowed that no rule allows
 /// ```
@@ -72,116 +155,43 @@ impl Decision {
 /// let orders = Resource::category("acme", "orders", Level::Internal);
 /// let question = Question::new(intern, Action::Read, orders, Purpose::new("support"));
 /// let facts = Facts::new("2026-11-22T09:00:00Z".parse()?, Environment::Development);
-/// assert_eq!(*decide(&policy, &question, &facts).answer(), Answer::NotPermitted);
+/// assert_eq!(decide(&policy, &question, &facts).answer(), Answer::NotPermitted);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub fn decide(policy: &Policy, question: &Question, facts: &Facts) -> Decision {
-    Decision { answer: answer(policy, question, facts), policy: policy.digest(), at: facts.now }
+pub fn decide<'a>(policy: &'a Policy, question: &'a Question, facts: &Facts) -> Decision<'a> {
+    Asked::new(policy, question).decide(facts)
 }
 
-fn answer(policy: &Policy, question: &Question, facts: &Facts) -> Answer {
-    if !asks_within_tenant(question) {
-        return Answer::NotPermitted;
+impl<'a> Asked<'a> {
+    /// Decides it under these facts; see [`decide`].
+    #[must_use]
+    pub fn decide(&self, facts: &Facts) -> Decision<'a> {
+        let compiled = self.compiled();
+        let held = self.held | compiled.conditions.held_by_facts(self.question, facts);
+        let key = self.key(facts.environment);
+        let barriers = self.barriers(facts, held);
+        let denied = || {
+            let denies = |rule: usize| compiled.deny.needs(rule) & !held != 0;
+            compiled.deny.covering(&key).any(denies)
+        };
+        let allowed = || {
+            let allows = |rule: &usize| compiled.allow.needs(*rule) & !held == 0;
+            compiled.allow.covering(&key).find(allows)
+        };
+        let (answer, rule) = if !self.within_tenant {
+            (Answer::NotPermitted, 0)
+        } else if !barriers.is_empty() || denied() {
+            (Answer::Forbidden, 0)
+        } else {
+            allowed().map_or((Answer::NotPermitted, 0), |rule| (Answer::Allowed, rule))
+        };
+        Decision { asked: *self, facts: *facts, key, held, barriers, answer, rule }
     }
-    if forbidden(policy, question, facts) {
-        return Answer::Forbidden;
+
+    /// Whether something stands against it whatever allows it: a barrier, or a deny rule.
+    pub(super) fn is_forbidden(&self, facts: &Facts) -> bool {
+        let decision = self.decide(facts);
+        !decision.barriers.is_empty() || decision.denying().next().is_some()
     }
-    match policy.document().access.allow.iter().find(|rule| allows(rule, question, facts)) {
-        Some(rule) => Answer::Allowed { rule: rule.id.clone() },
-        None => Answer::NotPermitted,
-    }
-}
-
-/// Whether something stands against it whatever allows it: a barrier, or a deny rule.
-pub(super) fn forbidden(policy: &Policy, question: &Question, facts: &Facts) -> bool {
-    barriers(policy, question, facts).next().is_some()
-        || policy.document().access.deny.iter().any(|rule| denies(rule, question, facts))
-}
-
-pub(super) fn asks_within_tenant(question: &Question) -> bool {
-    question.principal().tenant() == question.resource().tenant()
-}
-
-/// What stands in the way whatever the rules allow, because the policy says so outside its access rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Barrier {
-    Suspended,
-    UndeclaredPurpose,
-    UndeclaredCategory,
-    PurposeNotOfCategory,
-    AuthorizationNotLive,
-    LevelNeedsMfa(Period),
-}
-
-pub(super) fn barriers<'a>(
-    policy: &'a Policy,
-    question: &'a Question,
-    facts: &'a Facts,
-) -> impl Iterator<Item = Barrier> + 'a {
-    let document = policy.document();
-    let purpose = document.purposes.get(question.purpose().name());
-    let category = document.categories.get(question.resource().category_name());
-    let mfa_within = policy.level(question.resource().level()).mfa_within;
-    [
-        (question.principal().standing() == Standing::Suspended).then_some(Barrier::Suspended),
-        purpose.is_none().then_some(Barrier::UndeclaredPurpose),
-        category.is_none().then_some(Barrier::UndeclaredCategory),
-        category
-            .is_some_and(|category| !category.purposes.contains(question.purpose().name()))
-            .then_some(Barrier::PurposeNotOfCategory),
-        purpose
-            .is_some_and(|purpose| purpose.needs_authorization && !facts.authorization_live.holds())
-            .then_some(Barrier::AuthorizationNotLive),
-        mfa_within
-            .filter(|_| question.principal().kind() == PrincipalKind::Person)
-            .filter(|within| !mfa_is_fresh(question, facts, *within))
-            .map(Barrier::LevelNeedsMfa),
-    ]
-    .into_iter()
-    .flatten()
-}
-
-/// Whether the second factor was verified at most `within` ago, and not in the future.
-pub(super) fn mfa_is_fresh(question: &Question, facts: &Facts, within: Period) -> bool {
-    question.principal().last_mfa().is_some_and(|at| at <= facts.now && facts.now <= within.after(at))
-}
-
-/// Whether an empty list (any) or a list with the item in it matches.
-pub(super) fn any_or<T: Ord>(list: &std::collections::BTreeSet<T>, item: &T) -> bool {
-    list.is_empty() || list.contains(item)
-}
-
-fn has_one_of(question: &Question, roles: &std::collections::BTreeSet<Name>) -> bool {
-    question.principal().roles().iter().any(|role| roles.contains(role))
-}
-
-pub(super) fn denies(rule: &DenyRule, question: &Question, facts: &Facts) -> bool {
-    let resource = question.resource();
-    (rule.roles.is_empty() || has_one_of(question, &rule.roles))
-        && any_or(&rule.actions, &question.action())
-        && any_or(&rule.categories, resource.category_name())
-        && rule.from_level.is_none_or(|from| from <= resource.level())
-        && any_or(&rule.purposes, question.purpose().name())
-        && any_or(&rule.environments, &facts.environment)
-        && any_or(&rule.kinds, &question.principal().kind())
-        && !rule.unless.as_ref().is_some_and(|conditions| all_hold(conditions, question, facts))
-}
-
-pub(super) fn allows(rule: &AllowRule, question: &Question, facts: &Facts) -> bool {
-    let resource = question.resource();
-    has_one_of(question, &rule.roles)
-        && rule.actions.contains(&question.action())
-        && rule.categories.contains(resource.category_name())
-        && resource.level() <= rule.up_to
-        && any_or(&rule.purposes, question.purpose().name())
-        && any_or(&rule.environments, &facts.environment)
-        && any_or(&rule.kinds, &question.principal().kind())
-        && rule.when.as_ref().is_none_or(|conditions| all_hold(conditions, question, facts))
-}
-
-fn all_hold(conditions: &Conditions, question: &Question, facts: &Facts) -> bool {
-    conditions.mfa_within.is_none_or(|within| mfa_is_fresh(question, facts, within))
-        && conditions.authorization.is_none_or(|_live| facts.authorization_live.holds())
-        && (!conditions.assigned_case || question.case().holds())
 }

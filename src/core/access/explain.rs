@@ -1,13 +1,19 @@
 //! The reasons of a decision, computed when somebody asks for them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use super::decide::{Barrier, allows, any_or, asks_within_tenant, barriers, denies, mfa_is_fresh};
-use super::question::{Fact, Facts, Question};
-use super::words::Action;
+use chrono::{DateTime, Utc};
+
+use super::barriers::Barrier;
+use super::conditions::Condition;
+use super::decide::{Decision, Why};
+use super::facts::Fact;
+use super::hours::Hours;
+use super::words::{Action, Stop};
 use crate::core::id::Name;
 use crate::core::period::Period;
-use crate::core::policy::{AllowRule, Conditions, Policy};
+use crate::core::policy::{AllowRule, Conditions, Transport};
 
 const FUTURE_MFA: &str = "the second factor lies in the future: check the clocks";
 
@@ -34,6 +40,14 @@ pub enum Reason {
     },
     /// The purpose needs the live authorisation of the connection.
     NoAuthorization,
+    /// The purpose needs the person's consent, and none is known (GDPR Art. 6(1)(a)).
+    NoConsent,
+    /// The purpose is for emergencies, and wants a case to be named.
+    CaseRequired,
+    /// The person has said this, which stops the purpose.
+    Stopped(Stop),
+    /// Whether the person has said this, which would stop the purpose, is not known.
+    PreferencesUnknown(Stop),
     /// The level needs a second factor this fresh.
     LevelNeedsMfa(Period),
     /// The level needs a second factor, and the one that was stated lies in the future.
@@ -55,6 +69,16 @@ impl fmt::Display for Reason {
                 write!(f, "category `{category}` may not be used for purpose `{purpose}`")
             }
             Self::NoAuthorization => f.write_str("the connection's authorisation is not known to be live"),
+            Self::NoConsent => f.write_str("the person's consent to the purpose is not known"),
+            Self::CaseRequired => f.write_str("the purpose is for emergencies: a case has to be named"),
+            Self::Stopped(stop) => write!(f, "the person's {} stops the purpose", spoken(*stop)),
+            Self::PreferencesUnknown(stop) => {
+                write!(
+                    f,
+                    "whether the person's {} stops the purpose is not known: ask about one person",
+                    spoken(*stop)
+                )
+            }
             Self::LevelNeedsMfa(within) => {
                 write!(f, "data of this level needs a second factor verified within {within}")
             }
@@ -68,6 +92,8 @@ impl fmt::Display for Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
+    /// One of these categories: no rule is about the one that was asked for.
+    Category(Vec<Name>),
     /// One of these actions: no rule about the category has the one that was asked for.
     Action(Vec<Action>),
     /// One of these roles.
@@ -88,11 +114,22 @@ pub enum Missing {
     Authorization,
     /// Assignment to an open case about the resource.
     AssignedCase(Fact<bool>),
+    /// The tenant's acceptance of the terms in force.
+    TermsAccepted(Fact<bool>),
+    /// A training this recent.
+    Training(Period),
+    /// A device that the company manages.
+    ManagedDevice(Fact<bool>),
+    /// One of these versions of the transport.
+    Transport(Vec<Transport>),
+    /// Another hour of the week.
+    Hours(Hours),
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Category(categories) => write!(f, "category {}", quoted(categories)),
             Self::Action(actions) => write!(f, "another action ({})", quoted(actions)),
             Self::Role(roles) => write!(f, "role {}", quoted(roles)),
             Self::Purpose(purposes) => write!(f, "purpose {}", quoted(purposes)),
@@ -104,9 +141,29 @@ impl fmt::Display for Missing {
                 f.write_str("a second factor in the past (it lies in the future: check the clocks)")
             }
             Self::Authorization => f.write_str("a live authorisation of the connection"),
-            Self::AssignedCase(Fact::Known(_)) => f.write_str("assigned case"),
-            Self::AssignedCase(Fact::Unknown) => f.write_str("assigned case (the host did not say)"),
+            Self::AssignedCase(fact) => write!(f, "assigned case{}", unsaid(*fact)),
+            Self::TermsAccepted(fact) => write!(f, "acceptance of the terms in force{}", unsaid(*fact)),
+            Self::Training(within) => write!(f, "a training within {within}"),
+            Self::ManagedDevice(fact) => write!(f, "a managed device{}", unsaid(*fact)),
+            Self::Transport(admitted) => write!(f, "transport {}", quoted(admitted)),
+            Self::Hours(hours) => write!(f, "a time within {hours} UTC"),
         }
+    }
+}
+
+/// What tells a fact that is known not to hold from one that nobody gave.
+fn unsaid(fact: Fact<bool>) -> &'static str {
+    match fact {
+        Fact::Known(_) => "",
+        Fact::Unknown => " (the host did not say)",
+    }
+}
+
+fn spoken(stop: Stop) -> &'static str {
+    match stop {
+        Stop::Restriction => "restriction of processing",
+        Stop::Objection => "objection",
+        Stop::OptOut => "opt-out",
     }
 }
 
@@ -116,13 +173,16 @@ impl fmt::Display for Missing {
 pub struct Nearest {
     /// The rule.
     pub rule: Name,
-    /// What is missing; at least one thing.
+    /// What is missing; nothing where the rule allows it, and something else stands against it.
     pub missing: Vec<Missing>,
 }
 
 impl fmt::Display for Nearest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rule `{}` would allow it: {} missing", self.rule, list(&self.missing))
+        match self.missing.is_empty() {
+            true => write!(f, "rule `{}` allows it, but for that", self.rule),
+            false => write!(f, "rule `{}` would allow it: {} missing", self.rule, list(&self.missing)),
+        }
     }
 }
 
@@ -132,7 +192,7 @@ impl fmt::Display for Nearest {
 pub struct Explanation {
     /// Every reason; at least one.
     pub reasons: Vec<Reason>,
-    /// The nearest rule. `None` where it was allowed, where no rule is about such a category, or where the resource is
+    /// The nearest rule. `None` where it was allowed, where the policy has no rule that allows anything, or where the resource is
     /// another tenant's.
     pub nearest: Option<Nearest>,
 }
@@ -147,106 +207,134 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Explains the decision that [`decide`](super::decide()) gives for the same arguments.
-///
-/// For another tenant's resource the explanation says what it says of a resource that does not exist.
-#[must_use]
-pub fn explain(policy: &Policy, question: &Question, facts: &Facts) -> Explanation {
-    if !asks_within_tenant(question) {
-        return Explanation { reasons: vec![Reason::NoRuleAllows], nearest: None };
+impl Explanation {
+    pub(super) fn of(decision: &Decision<'_>) -> Self {
+        let reasons = decision.why().map(|why| reason(why, decision)).collect();
+        // Another tenant's resource is to look like one that no rule is about.
+        let nearest = match decision.is_allowed() || !decision.asked.within_tenant {
+            true => None,
+            false => nearest(decision),
+        };
+        Self { reasons, nearest }
     }
-    let access = &policy.document().access;
-    let mut reasons: Vec<Reason> =
-        barriers(policy, question, facts).map(|barrier| reason(barrier, question, facts)).collect();
-    reasons.extend(access.deny.iter().filter(|rule| denies(rule, question, facts)).map(|rule| {
-        let lifted = rule.unless.as_ref().map(|unless| unmet(unless, question, facts)).unwrap_or_default();
-        Reason::DeniedBy(rule.id.clone(), lifted)
-    }));
-    let mut allowing = access.allow.iter().filter(|rule| allows(rule, question, facts)).peekable();
-    if allowing.peek().is_none() {
-        reasons.push(Reason::NoRuleAllows);
-        let nearest = nearest(&access.allow, question, facts);
-        return Explanation { reasons, nearest };
-    }
-    if reasons.is_empty() {
-        reasons.extend(allowing.map(|rule| Reason::AllowedBy(rule.id.clone())));
-    }
-    Explanation { reasons, nearest: None }
 }
 
-fn reason(barrier: Barrier, question: &Question, facts: &Facts) -> Reason {
-    let purpose = question.purpose().name().clone();
-    let category = question.resource().category_name().clone();
+fn reason(why: Why<'_>, decision: &Decision<'_>) -> Reason {
+    match why {
+        Why::AllowedBy(rule) => Reason::AllowedBy(rule.clone()),
+        Why::DeniedBy(name) => {
+            let rule = decision.denying().find(|rule| rule.id == *name);
+            let unless = rule.and_then(|rule| rule.unless.as_ref());
+            Reason::DeniedBy(name.clone(), unless.map(|unless| unmet(unless, decision)).unwrap_or_default())
+        }
+        Why::Barrier(barrier) => of_barrier(barrier, decision),
+        Why::NoRuleAllows => Reason::NoRuleAllows,
+    }
+}
+
+fn of_barrier(barrier: Barrier, decision: &Decision<'_>) -> Reason {
+    let question = decision.asked.question();
+    let purpose = || question.purpose().name().clone();
+    let category = || question.resource().category_name().clone();
     match barrier {
         Barrier::Suspended => Reason::Suspended,
-        Barrier::UndeclaredPurpose => Reason::PurposeNotDeclared(purpose),
-        Barrier::UndeclaredCategory => Reason::CategoryNotDeclared(category),
-        Barrier::PurposeNotOfCategory => Reason::PurposeMismatch { category, purpose },
-        Barrier::AuthorizationNotLive => Reason::NoAuthorization,
-        Barrier::LevelNeedsMfa(_) if mfa_in_future(question, facts) => Reason::MfaInFuture,
-        Barrier::LevelNeedsMfa(within) => Reason::LevelNeedsMfa(within),
+        Barrier::PurposeNotDeclared => Reason::PurposeNotDeclared(purpose()),
+        Barrier::CategoryNotDeclared => Reason::CategoryNotDeclared(category()),
+        Barrier::PurposeMismatch => Reason::PurposeMismatch { category: category(), purpose: purpose() },
+        Barrier::NoAuthorization => Reason::NoAuthorization,
+        Barrier::NoConsent => Reason::NoConsent,
+        Barrier::NoCase => Reason::CaseRequired,
+        Barrier::Stopped(stop) => match decision.facts.preferences {
+            Fact::Known(_) => Reason::Stopped(stop),
+            Fact::Unknown => Reason::PreferencesUnknown(stop),
+        },
+        Barrier::LevelNeedsMfa if lies_ahead(question.principal().last_mfa(), decision) => {
+            Reason::MfaInFuture
+        }
+        Barrier::LevelNeedsMfa => {
+            let within = decision.asked.mfa_of_level().map(|(within, _)| within);
+            Reason::LevelNeedsMfa(within.unwrap_or_default())
+        }
     }
 }
 
-/// The rule with the least missing among those about this category; one about the action comes first, then one of the principal's
-/// own role.
-fn nearest(rules: &[AllowRule], question: &Question, facts: &Facts) -> Option<Nearest> {
-    rules
-        .iter()
-        .filter(|rule| rule.categories.contains(question.resource().category_name()))
-        .map(|rule| (rule, missing(rule, question, facts)))
-        .min_by_key(|(_, missing)| {
-            let lacks = |what: fn(&Missing) -> bool| missing.iter().any(what);
-            (
-                lacks(|item| matches!(item, Missing::Action(_))),
-                lacks(|item| matches!(item, Missing::Role(_))),
-                missing.len(),
-            )
-        })
-        .map(|(rule, missing)| Nearest { rule: rule.id.clone(), missing })
+/// The rule with the least missing; one about the category comes first, then one about the action, then one of the principal's own
+/// role.
+fn nearest(decision: &Decision<'_>) -> Option<Nearest> {
+    let rules = &decision.asked.policy.document().access.allow;
+    let far = |missing: &[Missing]| {
+        let lacks = |what: fn(&Missing) -> bool| missing.iter().any(what);
+        (
+            lacks(|item| matches!(item, Missing::Category(_))),
+            lacks(|item| matches!(item, Missing::Action(_))),
+            lacks(|item| matches!(item, Missing::Role(_))),
+            missing.len(),
+        )
+    };
+    let found =
+        rules.iter().map(|rule| (rule, missing(rule, decision))).min_by_key(|(_, missing)| far(missing));
+    found.map(|(rule, missing)| Nearest { rule: rule.id.clone(), missing })
 }
 
-fn missing(rule: &AllowRule, question: &Question, facts: &Facts) -> Vec<Missing> {
-    let roles = rule.roles.iter().cloned();
-    let principal = question.principal();
+fn missing(rule: &AllowRule, decision: &Decision<'_>) -> Vec<Missing> {
+    let question = decision.asked.question();
+    let (principal, resource) = (question.principal(), question.resource());
     let mut missing = Vec::new();
+    if !rule.categories.contains(resource.category_name()) {
+        missing.push(Missing::Category(rule.categories.iter().cloned().collect()));
+    }
     if !rule.actions.contains(&question.action()) {
         missing.push(Missing::Action(rule.actions.iter().copied().collect()));
     }
     if !principal.roles().iter().any(|role| rule.roles.contains(role)) {
-        missing.push(Missing::Role(roles.collect()));
+        missing.push(Missing::Role(rule.roles.iter().cloned().collect()));
     }
-    if question.resource().level() > rule.up_to {
+    if resource.level() > rule.up_to {
         missing.push(Missing::Level(rule.up_to));
     }
     if !any_or(&rule.purposes, question.purpose().name()) {
         missing.push(Missing::Purpose(rule.purposes.iter().cloned().collect()));
     }
-    if !any_or(&rule.environments, &facts.environment) {
+    if !any_or(&rule.environments, &decision.facts.environment) {
         missing.push(Missing::Environment);
     }
     if !any_or(&rule.kinds, &principal.kind()) {
         missing.push(Missing::Kind);
     }
-    missing.extend(rule.when.iter().flat_map(|when| unmet(when, question, facts)));
+    missing.extend(rule.when.iter().flat_map(|when| unmet(when, decision)));
     missing
 }
 
-fn unmet(conditions: &Conditions, question: &Question, facts: &Facts) -> Vec<Missing> {
-    let mfa = conditions.mfa_within.filter(|within| !mfa_is_fresh(question, facts, *within));
-    let authorization = conditions.authorization.filter(|_live| !facts.authorization_live.holds());
-    let case = (conditions.assigned_case && !question.case().holds()).then(|| question.case());
-    let late =
-        |within| if mfa_in_future(question, facts) { Missing::MfaInFuture } else { Missing::Mfa(within) };
-    mfa.map(late)
-        .into_iter()
-        .chain(authorization.map(|_live| Missing::Authorization))
-        .chain(case.map(Missing::AssignedCase))
-        .collect()
+/// Whether an empty list (any) or a list with the item in it matches.
+fn any_or<T: Ord>(list: &BTreeSet<T>, item: &T) -> bool {
+    list.is_empty() || list.contains(item)
 }
 
-fn mfa_in_future(question: &Question, facts: &Facts) -> bool {
-    question.principal().last_mfa().is_some_and(|at| at > facts.now)
+/// What a table asks for and does not hold.
+fn unmet(table: &Conditions, decision: &Decision<'_>) -> Vec<Missing> {
+    let conditions = &decision.asked.compiled().conditions;
+    let missing = conditions.set_of(table) & !decision.held;
+    conditions.of_set(missing).map(|condition| unheld(condition, decision)).collect()
+}
+
+fn unheld(condition: &Condition, decision: &Decision<'_>) -> Missing {
+    let question = decision.asked.question();
+    let principal = question.principal();
+    match condition {
+        Condition::MfaWithin(_) if lies_ahead(principal.last_mfa(), decision) => Missing::MfaInFuture,
+        Condition::MfaWithin(within) => Missing::Mfa(*within),
+        Condition::TrainedWithin(within) => Missing::Training(*within),
+        Condition::Authorization => Missing::Authorization,
+        Condition::AssignedCase => Missing::AssignedCase(question.case()),
+        Condition::TermsAccepted => Missing::TermsAccepted(decision.facts.terms_accepted),
+        Condition::ManagedDevice => Missing::ManagedDevice(principal.managed_device()),
+        Condition::Transport(admitted) => Missing::Transport(admitted.iter().copied().collect()),
+        Condition::Hours(hours) => Missing::Hours(*hours),
+    }
+}
+
+fn lies_ahead(then: Option<DateTime<Utc>>, decision: &Decision<'_>) -> bool {
+    then.is_some_and(|then| then > decision.facts.now)
 }
 
 fn list<T: fmt::Display>(items: &[T]) -> String {
@@ -262,8 +350,9 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::core::access::{Environment, Principal, Purpose, Resource};
+    use crate::core::access::{Environment, Facts, Principal, Purpose, Question, Resource, decide};
     use crate::core::classification::Level;
+    use crate::core::policy::Policy;
 
     const NOW: &str = "2026-11-22T09:00:00Z";
 
@@ -271,7 +360,7 @@ mod tests {
         let policy = Policy::from_toml(include_str!("../../../examples/policies/complete.toml")).unwrap();
         let resource = Resource::category("acme", category, Level::Confidential);
         let question = Question::new(who, action, resource, Purpose::new(purpose)).assigned_case(true);
-        explain(&policy, &question, &Facts::new(NOW.parse().unwrap(), Environment::Development))
+        decide(&policy, &question, &Facts::new(NOW.parse().unwrap(), Environment::Development)).explain()
     }
 
     #[test]

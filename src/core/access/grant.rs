@@ -2,13 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::question::{Purpose, Question};
-use super::words::Action;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::decide::Decision;
+use super::question::Purpose;
+use super::words::{Action, Obligation};
 use crate::core::classification::Level;
-use crate::core::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
+use crate::core::id::{ConnectionId, Name, PrincipalId, RecordId, SubjectId, TenantId};
 use crate::core::period::Period;
 use crate::core::place::Place;
-use crate::core::policy::PolicyDigest;
+use crate::core::policy::{Obligations, PolicyDigest};
 
 /// Proof of a yes: for one action, tenant, category, level and purpose, under one policy, until it expires.
 ///
@@ -41,17 +44,32 @@ pub struct Grant {
     record: Option<RecordId>,
     policy: PolicyDigest,
     rule: Name,
+    principal: PrincipalId,
+    given: DateTime<Utc>,
     expires: DateTime<Utc>,
+    obligations: Obligations,
+    outstanding: Option<Obligation>,
+    opened: AtomicU32,
 }
 
 impl Grant {
     /// How long a grant may be used. Short, so that a revoked right does not live on in a variable.
     pub const LIFETIME: Period = Period::hours(1);
 
-    /// For the authoriser alone (a test holds the source to it): `rule` said yes to `question` at `now`.
-    pub(crate) fn mint(question: &Question, rule: Name, policy: PolicyDigest, now: DateTime<Utc>) -> Self {
-        let resource = question.resource();
-        Self {
+    /// For the authoriser alone (a test holds the source to it), once the yes is on record; `None` for a no.
+    pub(crate) fn mint(decision: &Decision<'_>, approved: bool) -> Option<Self> {
+        let rule = decision.rule()?;
+        let question = decision.question();
+        let (resource, now) = (question.resource(), decision.at());
+        let obligations = rule.obligations.clone();
+        let purpose = decision.policy().purpose(question.purpose().name().as_str());
+        let emergency = purpose.and_then(|purpose| purpose.break_glass).map(|within| within.after(now));
+        let usual = Self::LIFETIME.after(now);
+        let outstanding = [
+            (obligations.reason && question.named_case().is_none(), Obligation::Reason),
+            (obligations.four_eyes && !approved, Obligation::FourEyes),
+        ];
+        Some(Self {
             action: question.action(),
             tenant: resource.tenant().clone(),
             category: resource.category_name().clone(),
@@ -60,10 +78,15 @@ impl Grant {
             connection: resource.connection().cloned(),
             subject: resource.subject().cloned(),
             record: resource.record().cloned(),
-            policy,
-            rule,
-            expires: Self::LIFETIME.after(now),
-        }
+            policy: decision.digest(),
+            rule: rule.id.clone(),
+            principal: question.principal().id().clone(),
+            given: now,
+            expires: emergency.map_or(usual, |emergency| emergency.min(usual)),
+            obligations,
+            outstanding: outstanding.into_iter().find(|(open, _)| *open).map(|(_, obligation)| obligation),
+            opened: AtomicU32::new(0),
+        })
     }
 
     /// The action that it is for.
@@ -96,6 +119,52 @@ impl Grant {
         &self.rule
     }
 
+    /// Whom it was given to.
+    #[must_use]
+    pub const fn principal(&self) -> &PrincipalId {
+        &self.principal
+    }
+
+    /// The tenant that it is for.
+    #[must_use]
+    pub const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// When it was given.
+    #[must_use]
+    pub const fn given(&self) -> DateTime<Utc> {
+        self.given
+    }
+
+    /// What whoever holds it has to do or to put up with.
+    #[must_use]
+    pub const fn obligations(&self) -> &Obligations {
+        &self.obligations
+    }
+
+    /// What has to be done before it opens anything. It is done by asking again: with the case named
+    /// ([`Question::for_case`](super::Question::for_case)), with the second person
+    /// ([`Question::approved_by`](super::Question::approved_by)).
+    #[must_use]
+    pub const fn outstanding(&self) -> Option<Obligation> {
+        self.outstanding
+    }
+
+    /// The highest level of values that it shows: the level that it opens, or the one above which fields are masked.
+    #[must_use]
+    pub fn shows_up_to(&self) -> Level {
+        self.obligations.mask_above.map_or(self.level, |mask| mask.min(self.level))
+    }
+
+    /// Counts one more record that is opened.
+    pub(crate) fn count_opening(&self) -> Result<(), GrantError> {
+        let Some(most) = self.obligations.max_records else { return Ok(()) };
+        let next = |opened: u32| (opened < most).then_some(opened + 1);
+        let counted = self.opened.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        counted.map(|_| ()).map_err(|_| GrantError::NoMoreRecords { most })
+    }
+
     /// When it ends.
     #[must_use]
     pub const fn expires(&self) -> DateTime<Utc> {
@@ -120,6 +189,9 @@ impl Grant {
         }
         if now > self.expires {
             return Err(GrantError::Expired { at: self.expires });
+        }
+        if let Some(obligation) = self.outstanding {
+            return Err(GrantError::Undischarged { obligation });
         }
         if self.action != action {
             return Err(GrantError::OtherAction { granted: self.action });
@@ -147,6 +219,24 @@ pub enum GrantError {
         /// When it ended.
         at: DateTime<Utc>,
     },
+    /// It was revoked: whoever it was given to has lost the right to it.
+    #[error("the grant was revoked")]
+    Revoked,
+    /// The rule that it is from obliges to something that was not done.
+    #[error("the grant obliges to {obligation}, which was not done")]
+    Undischarged {
+        /// To what.
+        obligation: Obligation,
+    },
+    /// It has opened as many records as it may.
+    #[error("the grant opens {most} records at most")]
+    NoMoreRecords {
+        /// How many it opens.
+        most: u32,
+    },
+    /// It shows what names nobody alone.
+    #[error("the grant shows an anonymised view alone")]
+    AnonymisedOnly,
     /// It is for another action.
     #[error("the grant is for action `{granted}`")]
     OtherAction {

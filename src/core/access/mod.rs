@@ -2,17 +2,66 @@
 //!
 //! Default is deny; a deny beats every allow; a fact that is not known never allows. A [`Decision`] is only an answer: the
 //! [`Grant`] that opens data is minted by the engine's authoriser, after the decision is on record.
+//!
+//! # How it is decided
+//!
+//! A question about another tenant's resource is not permitted, whatever else; it gets the answer of a resource that no rule is about.
+//! Otherwise it is **forbidden** where at least one of these stands against it:
+//!
+//! - the principal is suspended;
+//! - the policy does not declare the purpose, or the category, or the category does not list the purpose;
+//! - the purpose has `needs_authorization`, and the authorisation of the connection is not known to be live;
+//! - the purpose has `needs_consent`, and the person's consent is not known;
+//! - the purpose lists something in `stops_on`, and it is not known that the person has said nothing of the kind;
+//! - the purpose has `break_glass`, and the question names no case ([`Question::for_case`]);
+//! - the level of the resource has `mfa_within`, the principal is a person, and no second factor was verified within that time;
+//! - a rule of `[[access.deny]]` covers it, and does not have an `unless` all of whose conditions hold.
+//!
+//! It is **allowed** where nothing forbids it and a rule of `[[access.allow]]` covers it whose `when` (if it has one) holds in all its
+//! conditions. Everything else is **not permitted**.
+//!
+//! A rule covers a question when each of its lists has the question's value: one of the principal's roles (those that the policy does not
+//! declare are none), the action, the category, the purpose, the environment, the kind of principal. An empty list, or one that is not
+//! written, has every value, those that the policy does not declare among them. The level of an allowing rule is `up_to`, the highest that
+//! it covers; that of a denying rule is `from_level`, the lowest, and without it every level.
+//!
+//! A condition holds when it is *known* to: `mfa_within` and `trained_within` when that happened, not in the future, and the time is not
+//! past that age after it; `authorization`, `assigned_case`, `terms_accepted` and `managed_device` when the fact is known to be so;
+//! `transport` when the question is known to have come over a version in the list; `hours` when the time lies in them.
+//!
+//! The rule that a yes is by is, of those that allow, the one that obliges to the fewest things; of several, the first by its name.
 
+mod asked;
+mod barriers;
+mod compiled;
+mod conditions;
 mod decide;
 mod explain;
+mod facts;
 mod grant;
+mod hours;
+mod index;
+mod principal;
+mod prove;
 mod question;
 mod release;
 mod words;
 
-pub use decide::{Answer, Decision, decide};
-pub use explain::{Explanation, Missing, Nearest, Reason, explain};
+pub use asked::Asked;
+pub use barriers::Barrier;
+pub use decide::{Answer, Decision, Why, decide};
+pub use explain::{Explanation, Missing, Nearest, Reason};
+pub use facts::{Fact, Facts, Preferences};
 pub use grant::{Grant, GrantError};
-pub use question::{Fact, Facts, Principal, Purpose, Question, Resource, Standing};
+pub use hours::{Hours, InvalidHours};
+pub use principal::{Principal, Standing};
+pub use prove::{
+    AccessFinding, Capable, Difference, Example, Proof, Redundancy, always, diff, equivalent, never,
+};
+pub use question::{Purpose, Question, Resource};
 pub use release::{ReleaseDenied, ReleaseRequest};
-pub use words::{Action, Environment, PrincipalKind};
+pub use words::{Action, Environment, Obligation, PrincipalKind, Stop};
+
+pub(crate) use compiled::Compiled;
+pub(crate) use conditions::{Condition, MAX_CONDITIONS, compare_ages, conditions_of, every_condition};
+pub(crate) use prove::BUDGET;

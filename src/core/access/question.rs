@@ -1,32 +1,12 @@
 //! The question: who wants to do what, with which data, for which purpose.
 
-use std::collections::BTreeSet;
-
-use chrono::{DateTime, Utc};
-
-use super::words::{Action, Environment, PrincipalKind};
+use super::facts::Fact;
+use super::principal::Principal;
+use super::words::{Action, PrincipalKind};
 use crate::core::classification::{Level, Record};
-use crate::core::id::{ConnectionId, Name, PrincipalId, RecordId, SubjectId, TenantId};
+use crate::core::id::{CaseId, ConnectionId, Name, RecordId, SubjectId, TenantId};
 use crate::core::place::Place;
-
-/// A fact that a decision needs. What is not known never allows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a host that decides on a fact must decide on both")]
-pub enum Fact<T> {
-    /// It is known.
-    Known(T),
-    /// It is not known.
-    #[default]
-    Unknown,
-}
-
-impl Fact<bool> {
-    /// Whether the fact is known to hold.
-    #[must_use]
-    pub fn holds(self) -> bool {
-        self == Self::Known(true)
-    }
-}
+use crate::core::policy::Transport;
 
 /// What data may be used for: one of the purposes that the policy declares.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,114 +22,6 @@ impl Purpose {
     #[must_use]
     pub const fn name(&self) -> &Name {
         &self.0
-    }
-}
-
-/// Whether a principal's account may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a host that decides on it must decide on both")]
-pub enum Standing {
-    /// It may.
-    Active,
-    /// It may not: every question is denied.
-    Suspended,
-}
-
-/// Who asks, as the host authenticated them.
-///
-/// # Example: an owner who signed in with a second factor
-/// ```
-/// use stewardship::Principal;
-/// let owner = Principal::person("acme", "user-1").role("owner").mfa_at("2026-11-22T08:00:00Z".parse()?);
-/// assert!(owner.has_role("owner"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    tenant: TenantId,
-    id: PrincipalId,
-    kind: PrincipalKind,
-    standing: Standing,
-    roles: BTreeSet<Name>,
-    mfa_at: Option<DateTime<Utc>>,
-}
-
-impl Principal {
-    /// A person who works for `tenant`.
-    pub fn person(tenant: impl Into<TenantId>, id: impl Into<PrincipalId>) -> Self {
-        Self::new(tenant.into(), id.into(), PrincipalKind::Person)
-    }
-
-    /// A program that works for `tenant`.
-    pub fn service(tenant: impl Into<TenantId>, id: impl Into<PrincipalId>) -> Self {
-        Self::new(tenant.into(), id.into(), PrincipalKind::Service)
-    }
-
-    fn new(tenant: TenantId, id: PrincipalId, kind: PrincipalKind) -> Self {
-        Self { tenant, id, kind, standing: Standing::Active, roles: BTreeSet::new(), mfa_at: None }
-    }
-
-    /// Adds a role.
-    #[must_use]
-    pub fn role(mut self, role: impl Into<Name>) -> Self {
-        self.roles.insert(role.into());
-        self
-    }
-
-    /// Says when a second factor was last verified.
-    #[must_use]
-    pub fn mfa_at(mut self, at: DateTime<Utc>) -> Self {
-        self.mfa_at = Some(at);
-        self
-    }
-
-    /// Says that the account is suspended.
-    #[must_use]
-    pub fn suspended(mut self) -> Self {
-        self.standing = Standing::Suspended;
-        self
-    }
-
-    /// The tenant.
-    #[must_use]
-    pub const fn tenant(&self) -> &TenantId {
-        &self.tenant
-    }
-
-    /// The identifier.
-    #[must_use]
-    pub const fn id(&self) -> &PrincipalId {
-        &self.id
-    }
-
-    /// Person or service.
-    #[must_use]
-    pub const fn kind(&self) -> PrincipalKind {
-        self.kind
-    }
-
-    /// Whether the account may be used.
-    #[must_use]
-    pub const fn standing(&self) -> Standing {
-        self.standing
-    }
-
-    /// The roles.
-    #[must_use]
-    pub const fn roles(&self) -> &BTreeSet<Name> {
-        &self.roles
-    }
-
-    /// Whether the principal has this role.
-    #[must_use]
-    pub fn has_role(&self, role: &str) -> bool {
-        self.roles.contains(role)
-    }
-
-    /// When a second factor was last verified; `None`: never.
-    #[must_use]
-    pub const fn last_mfa(&self) -> Option<DateTime<Utc>> {
-        self.mfa_at
     }
 }
 
@@ -254,19 +126,52 @@ pub struct Question {
     resource: Resource,
     purpose: Purpose,
     assigned_case: Fact<bool>,
+    case: Option<CaseId>,
+    transport: Fact<Transport>,
+    approver: Option<Principal>,
 }
 
 impl Question {
     /// Asks.
     #[must_use]
     pub fn new(principal: Principal, action: Action, resource: Resource, purpose: Purpose) -> Self {
-        Self { principal, action, resource, purpose, assigned_case: Fact::Unknown }
+        Self {
+            principal,
+            action,
+            resource,
+            purpose,
+            assigned_case: Fact::Unknown,
+            case: None,
+            transport: Fact::Unknown,
+            approver: None,
+        }
     }
 
     /// Says whether the principal is assigned to an open case about the resource. Unless said, it is unknown.
     #[must_use]
     pub fn assigned_case(mut self, assigned: bool) -> Self {
         self.assigned_case = Fact::Known(assigned);
+        self
+    }
+
+    /// Names the case that it is asked for; a purpose for emergencies (`break_glass`) wants one.
+    #[must_use]
+    pub fn for_case(mut self, case: impl Into<CaseId>) -> Self {
+        self.case = Some(case.into());
+        self
+    }
+
+    /// Names the second person, who approved; a rule that obliges to four eyes wants one, who would be allowed the same.
+    #[must_use]
+    pub fn approved_by(mut self, approver: Principal) -> Self {
+        self.approver = Some(approver);
+        self
+    }
+
+    /// Says over which version of the transport it came. Unless said, it is unknown.
+    #[must_use]
+    pub fn over(mut self, transport: Transport) -> Self {
+        self.transport = Fact::Known(transport);
         self
     }
 
@@ -299,31 +204,31 @@ impl Question {
     pub const fn case(&self) -> Fact<bool> {
         self.assigned_case
     }
-}
 
-/// What the engine knows at the time of the question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Facts {
-    /// The time.
-    pub now: DateTime<Utc>,
-    /// The environment that the engine runs in.
-    pub environment: Environment,
-    /// Whether the authorisation of the resource's connection is live.
-    pub authorization_live: Fact<bool>,
-}
-
-impl Facts {
-    /// Facts with nothing known of the authorisation.
+    /// The case that it is asked for.
     #[must_use]
-    pub const fn new(now: DateTime<Utc>, environment: Environment) -> Self {
-        Self { now, environment, authorization_live: Fact::Unknown }
+    pub const fn named_case(&self) -> Option<&CaseId> {
+        self.case.as_ref()
     }
 
-    /// Says whether the authorisation of the resource's connection is live.
+    /// Who approved.
     #[must_use]
-    pub const fn authorization(mut self, live: bool) -> Self {
-        self.authorization_live = Fact::Known(live);
-        self
+    pub const fn approver(&self) -> Option<&Principal> {
+        self.approver.as_ref()
+    }
+
+    /// The question that the second person would ask in the first one's place.
+    pub(crate) fn asked_by_approver(&self) -> Option<Self> {
+        let second = self.approver.clone()?;
+        let own = &self.principal;
+        let another = second.kind() == PrincipalKind::Person
+            && (second.tenant(), second.id()) != (own.tenant(), own.id());
+        another.then(|| Self { principal: second, approver: None, ..self.clone() })
+    }
+
+    /// The version of the transport that it came over.
+    #[must_use]
+    pub const fn transport(&self) -> Fact<Transport> {
+        self.transport
     }
 }

@@ -1,7 +1,9 @@
 //! Releases: showing a value without a grant, or lowering it, for a reason that the policy lists.
 
-use super::decide::{asks_within_tenant, forbidden};
-use super::question::{Facts, Principal, Purpose, Question, Resource};
+use super::asked::Asked;
+use super::facts::Facts;
+use super::principal::Principal;
+use super::question::{Purpose, Question, Resource};
 use super::words::{Action, PrincipalKind};
 use crate::core::classification::Level;
 use crate::core::id::Name;
@@ -110,7 +112,8 @@ impl ReleaseRequest {
             for who in std::iter::once(&self.by).chain(approver) {
                 let resource = Resource::category(self.place.tenant_id(), category, level);
                 let question = Question::new(who.clone(), Action::Read, resource, self.purpose.clone());
-                if !asks_within_tenant(&question) || forbidden(policy, &question, facts) {
+                let asked = Asked::new(policy, &question);
+                if !asked.within_tenant || asked.is_forbidden(facts) {
                     return Err(ReleaseDenied::Forbidden);
                 }
             }

@@ -29,6 +29,37 @@ words! {
 }
 
 words! {
+    /// What a person can say that stops data about them from being used for a purpose that honours it.
+    pub enum Stop {
+        /// Restriction of processing: it may be kept, and nothing else (GDPR Art. 18).
+        Restriction = "restriction",
+        /// Objection (GDPR Art. 21).
+        Objection = "objection",
+        /// Opt-out of sale and sharing (Cal. Civ. Code § 1798.120).
+        OptOut = "opt_out",
+    }
+}
+
+/// What a rule obliges to before anything is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Obligation {
+    /// The case that it is for goes on record.
+    Reason,
+    /// A second person, who would be allowed the same, approves.
+    FourEyes,
+}
+
+impl std::fmt::Display for Obligation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Reason => "naming the case that it is for",
+            Self::FourEyes => "the approval of a second person",
+        })
+    }
+}
+
+words! {
     /// Which of the company's environments the steward runs in; part of the context of every envelope.
     pub enum Environment {
         /// Development.

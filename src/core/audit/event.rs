@@ -136,6 +136,17 @@ pub enum AuditEvent {
         outcome: DecidedAs,
         /// The rule that allowed it.
         rule: Option<Name>,
+        /// The case that it was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The second person who approved, where one did who may.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approved_by: Option<Pseudonym>,
+    },
+    /// The grants of a principal were revoked.
+    GrantsRevoked {
+        /// Whose.
+        of: Option<Pseudonym>,
     },
     /// A value is about to be shown without a grant, or lowered; or that was refused.
     Released(Released),

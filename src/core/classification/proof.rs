@@ -36,15 +36,19 @@ mod sealed {
 
 impl Proof for Grant {
     fn up_to(&self) -> Level {
-        self.level()
+        self.shows_up_to()
     }
 
     fn shows(&self, class: &ClassSpec) -> bool {
-        shows_values(self) && self.category() == class.category && class.level <= self.level()
+        shows_values(self) && self.category() == class.category && class.level <= self.shows_up_to()
     }
 
     fn categories(&self, level: Level, taxonomy: &Taxonomy) -> u128 {
-        if shows_values(self) && level <= self.level() { taxonomy.category_bit(self.category()) } else { 0 }
+        if shows_values(self) && level <= self.shows_up_to() {
+            taxonomy.category_bit(self.category())
+        } else {
+            0
+        }
     }
 
     fn purpose(&self) -> Option<&Purpose> {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::sample::{contact, names, requests, reviewer, rules, sources, verification};
 use super::*;
 use crate::core::access::PrincipalKind;
+use crate::core::id::Name;
 use crate::core::policy::{RequestKind, Requests};
 
 fn day(n: u64) -> DateTime<Utc> {
@@ -139,10 +140,10 @@ fn a_regime_without_a_clock_is_an_error() {
 
 #[test]
 fn a_service_reviews_nothing_and_a_person_needs_the_role() {
-    let ask = |kind, roles| Reviewer::from_policy(&requests(), kind, &roles, "p-1");
-    assert_eq!(ask(PrincipalKind::Service, names(["privacy"])), Err(ReviewRefused::ManualReviewRequired));
-    assert_eq!(ask(PrincipalKind::Person, names(["sales"])), Err(ReviewRefused::NotAReviewer));
-    assert!(ask(PrincipalKind::Person, names(["privacy"])).is_ok());
+    let ask = |kind, roles: &[Name]| Reviewer::from_policy(&requests(), kind, roles, "p-1");
+    assert_eq!(ask(PrincipalKind::Service, &["privacy".into()]), Err(ReviewRefused::ManualReviewRequired));
+    assert_eq!(ask(PrincipalKind::Person, &["sales".into()]), Err(ReviewRefused::NotAReviewer));
+    assert!(ask(PrincipalKind::Person, &["privacy".into()]).is_ok());
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The two checks before anything is done: who asks, and whether a person agrees.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -58,13 +56,16 @@ impl Reviewer {
     pub fn from_policy(
         requests: &Requests,
         kind: PrincipalKind,
-        roles: &BTreeSet<Name>,
+        roles: &[Name],
         pseudonym: impl Into<String>,
     ) -> Result<Self, ReviewRefused> {
         if kind != PrincipalKind::Person {
             return Err(ReviewRefused::ManualReviewRequired);
         }
-        let role = requests.reviewers.intersection(roles).next().ok_or(ReviewRefused::NotAReviewer)?;
+        let role = roles
+            .iter()
+            .find(|role| requests.reviewers.contains(*role))
+            .ok_or(ReviewRefused::NotAReviewer)?;
         Ok(Self { pseudonym: pseudonym.into(), role: role.clone() })
     }
 }

@@ -47,7 +47,8 @@ pub(crate) fn contact() -> Contact {
 }
 
 pub(crate) fn reviewer() -> Reviewer {
-    Reviewer::from_policy(&requests(), PrincipalKind::Person, &names(["privacy", "sales"]), "p-1").unwrap()
+    Reviewer::from_policy(&requests(), PrincipalKind::Person, &["privacy".into(), "sales".into()], "p-1")
+        .unwrap()
 }
 
 pub(crate) fn verification(at: DateTime<Utc>) -> Verification {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::document::{
-    AllowRule, Backups, Cap, Category, Certification, Class, Contacts, Control, DenyRule, KeyRules,
+    AllowRule, Backups, Cap, Category, Certification, Claim, Class, Contacts, Control, DenyRule, KeyRules,
     LevelControls, Link, Page, Platform, PolicyDocument, Processor, PurposeEntry, ReasonEntry, Requests,
     RetentionRule, Role, SinkEntry, Source, TransportRules,
 };
@@ -124,6 +124,8 @@ impl PolicyBuilder {
         allow, access.allow: AllowRule;
         /// Adds a rule that denies.
         deny, access.deny: DenyRule;
+        /// Adds a claim about the access rules, which is proved by [`build`](Self::build).
+        claim, claims: Claim;
         /// Adds a rule that keeps.
         keep, retention.rule: RetentionRule;
         /// Adds a cap.

@@ -12,7 +12,7 @@ use super::vocabulary::{
     AuthorizationState, Basis, Dispose, LegalRole, Normalise, Numbering, OnErasure, PageKind, Record, Redact,
     Release, RequestKind, Seal, SinkKind, SourceKind, Transport,
 };
-use crate::core::access::{Action, Environment, PrincipalKind};
+use crate::core::access::{Action, Environment, Hours, PrincipalKind, Stop};
 use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::period::Period;
@@ -61,6 +61,8 @@ table! {
             reasons: BTreeMap<Name, ReasonEntry>,
             /// Who may do what.
             access: Access,
+            /// What is claimed of the access rules, and proved when the policy is loaded.
+            claims: Vec<Claim>,
             /// How long data is kept.
             retention: Retention,
             /// How requests of people are handled.
@@ -225,6 +227,12 @@ table! {
         optional {
             /// Whether the seller's live authorisation of the connection is needed.
             needs_authorization: bool,
+            /// Whether the consent of the person whom data is about is needed (GDPR Art. 6(1)(a)).
+            needs_consent: bool,
+            /// What such a person can say that stops it. It is then asked person by person, and what is not known stops it too.
+            stops_on: BTreeSet<Stop>,
+            /// Makes it a way in for emergencies: a case has to be named, and a grant lasts no longer than this.
+            break_glass: Option<Period>,
         }
     }
 }
@@ -360,6 +368,27 @@ table! {
             kinds: BTreeSet<PrincipalKind>,
             /// Conditions, all of which must be known to hold.
             when: Option<Conditions>,
+            /// What whoever is allowed has to do or to put up with.
+            obligations: Obligations,
+        }
+    }
+}
+
+table! {
+    /// What whoever is allowed by a rule has to do or to put up with; what is not discharged opens nothing.
+    pub struct Obligations {
+        required {}
+        optional {
+            /// Level above which fields are shown redacted alone.
+            mask_above: Option<Level>,
+            /// Number of records that one grant opens at most.
+            max_records: Option<u32>,
+            /// Whether the case that it is for goes on record first.
+            reason: bool,
+            /// Whether values are seen in a view that names nobody alone.
+            anonymised: bool,
+            /// Whether a second person, who would be allowed the same, has to approve first.
+            four_eyes: bool,
         }
     }
 }
@@ -393,6 +422,63 @@ table! {
 }
 
 table! {
+    /// A claim about all requests: proved when the policy is loaded, and a false one is an error. It says either `never` or `always`.
+    pub struct Claim {
+        required {
+            /// Name of the claim.
+            id: Name,
+        }
+        optional {
+            /// The statement that the page makes of it.
+            states: Option<String>,
+            /// Requests none of which is allowed.
+            never: Option<RequestSet>,
+            /// Requests all of which are allowed.
+            always: Option<RequestSet>,
+        }
+    }
+}
+
+table! {
+    /// A set of requests: of active principals about their own tenant's data, unless it says otherwise. An empty list means any.
+    pub struct RequestSet {
+        required {}
+        optional {
+            /// Roles, one of which the principal has, whatever others beside it.
+            roles: BTreeSet<Name>,
+            /// Roles, none of which the principal has.
+            without_roles: BTreeSet<Name>,
+            /// Actions.
+            actions: BTreeSet<Action>,
+            /// Categories.
+            categories: BTreeSet<Name>,
+            /// Lowest level.
+            from_level: Option<Level>,
+            /// Highest level.
+            up_to: Option<Level>,
+            /// Purposes.
+            purposes: BTreeSet<Name>,
+            /// Environments.
+            environments: BTreeSet<Environment>,
+            /// Kinds of principal.
+            kinds: BTreeSet<PrincipalKind>,
+            /// Conditions, all of which hold.
+            with: Option<Conditions>,
+            /// Conditions, not all of which hold.
+            without: Option<Conditions>,
+            /// What the person whom the data is about has said.
+            said: BTreeSet<Stop>,
+            /// Whether the person's consent is not known.
+            without_consent: bool,
+            /// Whether the data is another tenant's.
+            of_other_tenants: bool,
+            /// Whether the principal is suspended.
+            suspended: bool,
+        }
+    }
+}
+
+table! {
     /// Conditions on facts; a fact that is not known never fulfils one.
     pub struct Conditions {
         required {}
@@ -403,6 +489,16 @@ table! {
             authorization: Option<AuthorizationState>,
             /// The principal is assigned to an open case about the resource.
             assigned_case: bool,
+            /// The tenant has accepted the terms in force.
+            terms_accepted: bool,
+            /// A training that was completed no longer ago than this.
+            trained_within: Option<Period>,
+            /// The principal's device is managed by the company.
+            managed_device: bool,
+            /// The question came over one of these versions of the transport.
+            transport: BTreeSet<Transport>,
+            /// Hours of the week, in UTC.
+            hours: Option<Hours>,
         }
     }
 }

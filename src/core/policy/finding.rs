@@ -149,6 +149,20 @@ codes! {
     BadDuration = "bad-duration",
     /// A length of time without a number, or a duty with a vague word and no number.
     VagueDuration = "vague-duration",
+    /// A text that does not say hours of the week.
+    BadHours = "bad-hours",
+    /// Ages in conditions of which neither is always the longer one, or that are zero.
+    UnorderedAges = "unordered-ages",
+    /// A claim that says neither `never` nor `always`, or both.
+    VagueClaim = "vague-claim",
+    /// A claim that a request breaks.
+    FalseClaim = "false-claim",
+    /// A claim whose proof takes more work than the loading of a policy may.
+    UndecidedClaim = "undecided-claim",
+    /// More different conditions than a decision holds as bits.
+    TooManyConditions = "too-many-conditions",
+    /// A denial that nothing can bring about, because nothing is asked for to lift it.
+    IdleDenial = "idle-denial",
     /// A list names the same thing twice.
     DuplicateEntry = "duplicate-entry",
     /// A text without content.
@@ -179,7 +193,7 @@ codes! {
     OpenSink = "open-sink",
     /// A reason lowers values without a second person.
     NoApprover = "no-approver",
-    /// More categories or purposes than a label can hold.
+    /// More categories or purposes than a label can hold, or more roles than a decision can.
     TooManyNames = "too-many-names",
     /// A category that outlives erasures under a pseudonym holds a class above Internal.
     PseudonymisedAboveInternal = "pseudonymised-above-internal",

@@ -28,7 +28,7 @@ mod toml;
 mod vocabulary;
 
 pub use builder::PolicyBuilder;
-pub use check::{MAX_CATEGORIES, MAX_PURPOSES};
+pub use check::{MAX_CATEGORIES, MAX_PURPOSES, MAX_ROLES};
 pub use digest::{InvalidDigest, PolicyDigest};
 pub use document::*;
 pub use finding::{Finding, FindingCode, MAX_FINDINGS, PolicyError, Severity};
@@ -45,6 +45,7 @@ pub(crate) use sample::GOOD;
 // What the declarations expand to, wherever they stand.
 pub(crate) use declare::words;
 pub(crate) use node::Node;
+pub(crate) use path::shortened;
 pub(crate) use read::{Read, Reader, one_of};
 pub(crate) use schema::Definitions;
 

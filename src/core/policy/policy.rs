@@ -18,6 +18,7 @@ use super::read::{Read, Reader};
 use super::scan::{Format, within_bounds};
 use super::vocabulary::Transport;
 use super::{json, toml};
+use crate::core::access::Compiled;
 use crate::core::classification::{Level, Taxonomy};
 use crate::core::id::Name;
 
@@ -70,6 +71,7 @@ struct Checked {
     document: PolicyDocument,
     digest: PolicyDigest,
     taxonomy: Taxonomy,
+    compiled: Compiled,
     findings: Vec<Finding>,
     file: Option<Arc<str>>,
     root: Option<Arc<Node>>,
@@ -160,7 +162,18 @@ impl Policy {
         normalise(&mut document);
         let digest = PolicyDigest::of(&check::serialized(&document));
         let taxonomy = Taxonomy::of(&document, digest);
-        Ok(Self(Arc::new(Checked { document, digest, taxonomy, findings: findings.finish(), file, root })))
+        let compiled = Compiled::of(&document);
+        let checked = Checked { document, digest, taxonomy, compiled, findings: Vec::new(), file, root };
+        let mut policy = Self(Arc::new(checked));
+        check::prove_claims(&policy, &mut findings);
+        if findings.has_errors() {
+            return Err(PolicyError::new(findings.finish()));
+        }
+        // Nobody else holds it yet.
+        if let Some(checked) = Arc::get_mut(&mut policy.0) {
+            checked.findings = findings.finish();
+        }
+        Ok(policy)
     }
 
     /// Its short name.
@@ -197,6 +210,11 @@ impl Policy {
     #[must_use]
     pub fn taxonomy(&self) -> &Taxonomy {
         &self.0.taxonomy
+    }
+
+    /// Its access rules as bits.
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.0.compiled
     }
 
     /// The warnings that its check gave, in order of lines.

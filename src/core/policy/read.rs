@@ -110,7 +110,7 @@ impl<'f> Reader<'f> {
         found
     }
 
-    fn text<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n str> {
+    pub(crate) fn text<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n str> {
         match &node.value {
             Value::Text(text) => Some(text),
             _ => {
@@ -124,7 +124,7 @@ impl<'f> Reader<'f> {
         self.report(FindingCode::WrongType, format!("found {}", node.describe()), hint.to_owned());
     }
 
-    fn report(&mut self, code: FindingCode, message: String, hint: String) {
+    pub(crate) fn report(&mut self, code: FindingCode, message: String, hint: String) {
         self.findings.unreadable(&self.path, code, message, hint);
     }
 
@@ -196,7 +196,9 @@ impl Read for bool {
     }
 }
 
-impl Read for u8 {
+macro_rules! read_whole_number {
+    ($number:ty, $up_to:literal) => {
+impl Read for $number {
     fn read(node: &Node, at: &mut Reader<'_>) -> Self {
         let Value::Number(text) = &node.value else {
             at.wrong_type(node, &format!("write {}", Self::expected()));
@@ -217,13 +219,17 @@ impl Read for u8 {
     }
 
     fn expected() -> String {
-        "a whole number up to 255".to_owned()
+        concat!("a whole number up to ", $up_to).to_owned()
     }
 
     fn schema(_: &mut Definitions) -> serde_json::Value {
         serde_json::json!({ "type": "integer", "minimum": 0, "maximum": Self::MAX })
     }
 }
+    };
+}
+read_whole_number!(u8, "255");
+read_whole_number!(u32, "4294967295");
 
 impl Read for NaiveDate {
     fn read(node: &Node, at: &mut Reader<'_>) -> Self {

@@ -7,7 +7,7 @@ use super::phrase;
 use super::statement::{Section, StatementStatus};
 use crate::core::access::{Action, Environment, PrincipalKind};
 use crate::core::id::Name;
-use crate::core::policy::{AllowRule, Conditions, DenyRule, PolicyDocument};
+use crate::core::policy::{AllowRule, Conditions, DenyRule, Obligations, PolicyDocument};
 
 /// Default deny, then each rule that allows, then each that denies; then the reasons that need no grant.
 pub(super) fn access(subject: &Subject<'_>) -> PageSection {
@@ -18,6 +18,15 @@ pub(super) fn access(subject: &Subject<'_>) -> PageSection {
         rules(document, &mut page);
     }
     super::release::reasons(document, &mut page);
+    for claim in &document.claims {
+        if let Some(states) = &claim.states {
+            // A policy with a false claim does not load.
+            page.bullet(
+                phrase::sentence(states),
+                StatementStatus::enforced([format!("claims.{}", claim.id)]),
+            );
+        }
+    }
     page
 }
 
@@ -58,6 +67,10 @@ fn allowed(document: &PolicyDocument, rule: &AllowRule) -> String {
     text.push_str(&environments(&rule.environments));
     if let Some(when) = rule.when.as_ref().map(conditions).filter(|when| !when.is_empty()) {
         text.push_str(&format!(", when {}", phrase::all_of(when)));
+    }
+    let obliged = obligations(&rule.obligations);
+    if !obliged.is_empty() {
+        text.push_str(&format!("; {}", phrase::all_of(obliged)));
     }
     text.push('.');
     text
@@ -139,6 +152,42 @@ fn conditions(conditions: &Conditions) -> Vec<String> {
     }
     if conditions.assigned_case {
         all.push("the principal is assigned to an open case about the data".to_owned());
+    }
+    if conditions.terms_accepted {
+        all.push("the customer has accepted the terms in force".to_owned());
+    }
+    if let Some(age) = conditions.trained_within {
+        all.push(format!("a training was completed within the last {age}"));
+    }
+    if conditions.managed_device {
+        all.push("the device is managed by us".to_owned());
+    }
+    if !conditions.transport.is_empty() {
+        let admitted = conditions.transport.iter().map(|version| phrase::transport(*version));
+        all.push(format!("the question comes over {}", phrase::one_of(admitted)));
+    }
+    if let Some(hours) = conditions.hours {
+        all.push(format!("it is {hours} UTC"));
+    }
+    all
+}
+
+fn obligations(obligations: &Obligations) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Some(level) = obligations.mask_above {
+        all.push(format!("fields above {level} are shown redacted"));
+    }
+    if let Some(most) = obligations.max_records {
+        all.push(format!("at most {most} {} opened", if most == 1 { "record is" } else { "records are" }));
+    }
+    if obligations.reason {
+        all.push("a reason goes on record first".to_owned());
+    }
+    if obligations.anonymised {
+        all.push("what is shown names nobody".to_owned());
+    }
+    if obligations.four_eyes {
+        all.push("a second person, who may do the same, approves first".to_owned());
     }
     all
 }

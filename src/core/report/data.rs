@@ -3,11 +3,12 @@
 use super::page::{PageSection, RowOf, Subject};
 use super::phrase;
 use super::statement::{Section, StatementStatus};
+use crate::core::access::Stop;
 use crate::core::classification::Level;
 use crate::core::governance::in_effect;
 use crate::core::id::Name;
 use crate::core::keys::CryptoPeriod;
-use crate::core::policy::{LegalRole, PageKind, PolicyDocument, Record, RequestKind};
+use crate::core::policy::{LegalRole, PageKind, PolicyDocument, PurposeEntry, Record, RequestKind};
 
 /// What opens the page: the kind of page, its disclaimer, and what it covers, from the parts that the policy has.
 pub(super) fn scope(subject: &Subject<'_>) -> PageSection {
@@ -261,14 +262,39 @@ fn our_role(document: &PolicyDocument, role: LegalRole, others: &[(&Name, LegalR
 pub(super) fn purposes(subject: &Subject<'_>) -> PageSection {
     let mut page = PageSection::new(Section::Purposes);
     for (name, purpose) in &subject.document.purposes {
-        let needs =
-            if purpose.needs_authorization { " (only while the seller's authorization is live)" } else { "" };
+        let needs = match phrase::all_of(needs(purpose)) {
+            needs if needs.is_empty() => needs,
+            needs => format!(" ({needs})"),
+        };
         page.bullet(
             format!("{}{needs}.", phrase::open_end(&purpose.title)),
             StatementStatus::enforced([format!("purposes.{name}")]),
         );
     }
     page
+}
+
+/// What has to be so before data is used for a purpose.
+fn needs(purpose: &PurposeEntry) -> Vec<String> {
+    let stop = |stop: &Stop| match stop {
+        Stop::Restriction => "restricts the processing of their data",
+        Stop::Objection => "objects",
+        Stop::OptOut => "opts out",
+    };
+    let mut needs = Vec::new();
+    if purpose.needs_authorization {
+        needs.push("only while the seller's authorization is live".to_owned());
+    }
+    if purpose.needs_consent {
+        needs.push("only with the person's consent".to_owned());
+    }
+    if !purpose.stops_on.is_empty() {
+        needs.push(format!("not once the person {}", phrase::one_of(purpose.stops_on.iter().map(stop))));
+    }
+    if let Some(within) = purpose.break_glass {
+        needs.push(format!("in an emergency, for a named case, for {within} at most"));
+    }
+    needs
 }
 
 const fn title(level: Level) -> &'static str {

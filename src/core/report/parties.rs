@@ -4,7 +4,7 @@ use super::page::{PageSection, RowOf, Subject};
 use super::phrase;
 use super::statement::{Section, StatementStatus};
 use crate::core::classification::Level;
-use crate::core::policy::{SourceKind, Transport};
+use crate::core::policy::SourceKind;
 
 /// The subprocessor list.
 pub(super) fn processors(subject: &Subject<'_>) -> PageSection {
@@ -101,12 +101,7 @@ pub(super) fn sources(subject: &Subject<'_>) -> PageSection {
 pub(super) fn transport(subject: &Subject<'_>) -> PageSection {
     let mut page = PageSection::new(Section::Transport);
     let admitted = subject.document.transport.iter().flat_map(|transport| &transport.admit);
-    let names: Vec<&str> = admitted
-        .map(|version| match version {
-            Transport::Tls12 => "TLS 1.2",
-            Transport::Tls13 => "TLS 1.3",
-        })
-        .collect();
+    let names: Vec<&str> = admitted.map(|version| phrase::transport(*version)).collect();
     if !names.is_empty() {
         page.paragraph(
             format!(

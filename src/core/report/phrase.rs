@@ -3,11 +3,19 @@
 use chrono::{DateTime, Utc};
 
 use crate::core::id::Name;
-use crate::core::policy::{PolicyDocument, RequestKind};
+use crate::core::policy::{PolicyDocument, RequestKind, Transport};
 
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn all_of<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     listed(items, "and")
+}
+
+/// A version of the transport, as it is written in texts.
+pub(super) const fn transport(version: Transport) -> &'static str {
+    match version {
+        Transport::Tls12 => "TLS 1.2",
+        Transport::Tls13 => "TLS 1.3",
+    }
 }
 
 /// `a`, `a or b`, `a, b or c`.

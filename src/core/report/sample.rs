@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::core::access::{Action, PrincipalKind};
+use crate::core::access::{Action, PrincipalKind, Stop};
 use crate::core::classification::Level;
 use crate::core::governance::{Evidence, EvidenceSet, Method};
 use crate::core::id::Name;
@@ -135,6 +135,7 @@ pub(in crate::core) fn document() -> PolicyDocument {
             ("token_refresh".into(), reason("Refresh of a token", Release::Expose, &[])),
         ]),
         access: Access { allow: vec![allow()], deny: vec![deny()] },
+        claims: vec![claim()],
         retention: Retention {
             rule: vec![
                 rule("orders-until-revoked", "orders", "authorization_revoked", Period::ZERO),
@@ -209,7 +210,13 @@ fn class(level: Level, category: &str, authenticator: bool) -> Class {
 }
 
 fn purpose(title: &str, needs_authorization: bool) -> PurposeEntry {
-    PurposeEntry { title: title.to_owned(), needs_authorization }
+    PurposeEntry {
+        title: title.to_owned(),
+        needs_authorization,
+        needs_consent: needs_authorization,
+        stops_on: if needs_authorization { Stop::ALL.iter().copied().collect() } else { BTreeSet::new() },
+        break_glass: None,
+    }
 }
 
 fn processor(entity: Option<&str>, disabled: bool) -> Processor {
@@ -253,7 +260,28 @@ fn allow() -> AllowRule {
             mfa_within: Some(Period::hours(12)),
             authorization: None,
             assigned_case: true,
+            terms_accepted: true,
+            trained_within: Some(Period::days(365)),
+            managed_device: true,
+            transport: BTreeSet::from([Transport::Tls13]),
+            hours: "mon-fri 08:00-18:00".parse().ok(),
         }),
+        obligations: Obligations {
+            mask_above: Some(Level::Internal),
+            max_records: Some(100),
+            reason: true,
+            anonymised: false,
+            four_eyes: true,
+        },
+    }
+}
+
+fn claim() -> Claim {
+    Claim {
+        id: "tokens-stay".into(),
+        states: Some("Nobody shares a token".to_owned()),
+        never: Some(RequestSet::new().actions([Action::Share]).from_level(Level::Restricted)),
+        always: None,
     }
 }
 

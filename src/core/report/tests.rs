@@ -36,6 +36,7 @@ fn sections_stay_contiguous_when_a_part_goes() {
         ("Access control", |d| {
             d.access = crate::core::policy::Access { allow: vec![], deny: vec![] };
             d.reasons.clear();
+            d.claims.clear();
         }),
         ("Where data may be written to", |d| d.sinks.clear()),
         ("Subprocessors and service providers", |d| d.processors.clear()),

@@ -144,7 +144,7 @@ fn s1_04_another_tenants_data_is_as_if_it_were_not_there() {
     let nowhere = Place::tenant("nobody").connection("shop-1").subject("creator-9");
     let refused = |place: &Place| {
         let denial = denied(world.read::<Creator>(world.owner(), place, "support"));
-        assert_eq!(*denial.decision().answer(), Answer::NotPermitted);
+        assert_eq!(denial.answer(), Answer::NotPermitted);
         denial.explain().to_string()
     };
     assert_eq!(refused(&theirs), refused(&nowhere));

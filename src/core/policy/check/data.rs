@@ -17,6 +17,9 @@ pub const MAX_CATEGORIES: usize = 127;
 /// Most purposes that a policy declares, for the same reason.
 pub const MAX_PURPOSES: usize = 127;
 
+/// Most roles that a policy declares: a decision holds a principal's as one set of bits.
+pub const MAX_ROLES: usize = 256;
+
 pub(super) fn check(check: &mut Check<'_, '_>) {
     counts(check);
     categories(check);
@@ -31,6 +34,7 @@ fn counts(check: &mut Check<'_, '_>) {
     for (section, count, most) in [
         ("categories", document.categories.len(), MAX_CATEGORIES),
         ("purposes", document.purposes.len(), MAX_PURPOSES),
+        ("roles", document.roles.len(), MAX_ROLES),
     ] {
         if count > most {
             let (message, hint) =

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, cap_path, control_path, rule_path};
+use super::{Check, cap_path, claim_path, control_path, rule_path};
 use crate::core::id::Name;
 use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::{Path, shortened};
@@ -17,6 +17,8 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     distinct(check, "access rule", allow.chain(deny));
     let rules = document.retention.rule.iter().enumerate();
     distinct(check, "retention rule", rules.map(|(index, rule)| (rule_path(index), &rule.id)));
+    let claims = document.claims.iter().enumerate();
+    distinct(check, "claim", claims.map(|(index, claim)| (claim_path(index), &claim.id)));
     let caps = document.retention.cap.iter().enumerate();
     distinct(check, "cap", caps.map(|(index, cap)| (cap_path(index), &cap.id)));
     let controls = document.controls.iter().enumerate();

@@ -3,6 +3,8 @@
 //! A check is silent about elements that could not be read (the reader reported them), and a check for something that is
 //! missing is silent where the section that should hold it could not be read.
 
+mod claims;
+mod conditions;
 mod data;
 mod dates;
 mod find_by;
@@ -16,7 +18,8 @@ mod retention;
 mod reviewers;
 mod texts;
 
-pub use data::{MAX_CATEGORIES, MAX_PURPOSES};
+pub(crate) use claims::prove_claims;
+pub use data::{MAX_CATEGORIES, MAX_PURPOSES, MAX_ROLES};
 pub(crate) use dates::check_dates;
 
 use super::document::PolicyDocument;
@@ -36,6 +39,8 @@ pub(crate) fn check(document: &PolicyDocument, findings: &mut Findings) {
     release::check(&mut check);
     find_by::check(&mut check);
     data::check(&mut check);
+    conditions::check(&mut check);
+    claims::check(&mut check);
     retention::check(&mut check);
     keys::check(&mut check);
     operations::check(&mut check);
@@ -82,6 +87,10 @@ fn rule_path(index: usize) -> Path {
 
 fn cap_path(index: usize) -> Path {
     Path::of(["retention", "cap"]).index(index)
+}
+
+fn claim_path(index: usize) -> Path {
+    Path::of(["claims"]).index(index)
 }
 
 fn control_path(index: usize) -> Path {

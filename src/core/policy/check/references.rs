@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, cap_path, control_path, rule_path};
+use super::{Check, cap_path, claim_path, control_path, rule_path};
 use crate::core::id::Name;
 use crate::core::policy::finding::{FindingCode, Severity};
 use crate::core::policy::path::{Path, shortened};
@@ -59,6 +59,15 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         roles.expect(check, &path.key("roles"), rule_roles);
         categories.expect(check, &path.key("categories"), rule_categories);
         purposes.expect(check, &path.key("purposes"), rule_purposes);
+    }
+    for (index, claim) in document.claims.iter().enumerate() {
+        for (key, set) in [("never", &claim.never), ("always", &claim.always)] {
+            let (path, Some(set)) = (claim_path(index).key(key), set) else { continue };
+            roles.expect(check, &path.key("roles"), &set.roles);
+            roles.expect(check, &path.key("without_roles"), &set.without_roles);
+            categories.expect(check, &path.key("categories"), &set.categories);
+            purposes.expect(check, &path.key("purposes"), &set.purposes);
+        }
     }
     for (index, rule) in document.retention.rule.iter().enumerate() {
         categories.expect(check, &rule_path(index).key("category"), [&rule.category]);

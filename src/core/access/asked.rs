@@ -1,0 +1,134 @@
+//! A question whose names are resolved against a policy.
+
+use super::barriers::Barriers;
+use super::compiled::Compiled;
+use super::conditions::ConditionSet;
+use super::facts::Facts;
+use super::index::{Key, Roles, context};
+use super::principal::Standing;
+use super::question::Question;
+use super::words::{Environment, PrincipalKind};
+use crate::core::classification::Level;
+use crate::core::policy::Policy;
+
+/// A question, resolved against a policy: its names looked up, once for as many decisions as are wanted.
+///
+/// # Example: one question, two moments
+/// ```
+/// use stewardship::access::{Asked, Environment, Facts};
+/// use stewardship::{Action, Policy, Principal, Purpose, Question, Resource};
+/// use stewardship::classification::Level;
+///
+/// let policy = Policy::from_toml(include_str!("../../../examples/policies/complete.toml"))?;
+/// let owner = Principal::person("acme", "user-1").role("owner").mfa_at("2026-11-22T08:00:00Z".parse()?);
+/// let orders = Resource::category("acme", "orders", Level::Confidential);
+/// let question = Question::new(owner, Action::Read, orders, Purpose::new("support"));
+/// let asked = Asked::new(&policy, &question);
+/// let at = |now: &str| Ok::<_, chrono::ParseError>(Facts::new(now.parse()?, Environment::Production));
+/// assert!(asked.decide(&at("2026-11-22T09:00:00Z")?).is_allowed());
+/// assert!(!asked.decide(&at("2026-11-23T09:00:00Z")?).is_allowed(), "the second factor is a day old");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) question: &'a Question,
+    pub(super) within_tenant: bool,
+    /// Declared numbers, or the one for what is not declared.
+    category: usize,
+    purpose: usize,
+    roles: Roles,
+    /// The conditions that hold because of the question alone.
+    pub(super) held: ConditionSet,
+    /// What stands in the way whatever the facts are.
+    barriers: Barriers,
+}
+
+impl<'a> Asked<'a> {
+    /// Resolves the names of a question. Roles that the policy does not declare are none.
+    #[must_use]
+    pub fn new(policy: &'a Policy, question: &'a Question) -> Self {
+        let compiled = policy.compiled();
+        let (principal, resource) = (question.principal(), question.resource());
+        let mut roles = Roles::default();
+        for number in principal.roles().iter().filter_map(|role| compiled.roles.number(role)) {
+            if let Ok(number) = u8::try_from(number) {
+                roles.insert(number);
+            }
+        }
+        let category = compiled.categories.number(resource.category_name());
+        let purpose = compiled.purposes.number(question.purpose().name());
+        let mut barriers = Barriers::NONE;
+        barriers.raise(Barriers::SUSPENDED, principal.standing() == Standing::Suspended);
+        barriers.raise(Barriers::UNDECLARED_CATEGORY, category.is_none());
+        barriers.raise(Barriers::UNDECLARED_PURPOSE, purpose.is_none());
+        if let Some(category) = category {
+            let purposes = compiled.purposes_of.get(category).copied().unwrap_or_default();
+            let used_for = purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1);
+            barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !used_for);
+        }
+        Self {
+            policy,
+            question,
+            within_tenant: principal.tenant() == resource.tenant(),
+            category: category.unwrap_or(compiled.categories.undeclared()),
+            purpose: purpose.unwrap_or(compiled.purposes.undeclared()),
+            roles,
+            held: compiled.conditions.held_by_question(question),
+            barriers,
+        }
+    }
+
+    /// The question.
+    #[must_use]
+    pub const fn question(&self) -> &'a Question {
+        self.question
+    }
+
+    pub(super) fn compiled(&self) -> &'a Compiled {
+        self.policy.compiled()
+    }
+
+    #[inline]
+    pub(super) fn key(&self, environment: Environment) -> Key {
+        let question = self.question;
+        Key {
+            action: question.action() as usize,
+            category: self.category,
+            purpose: self.purpose,
+            context: context(question.resource().level(), question.principal().kind(), environment),
+            roles: self.roles,
+        }
+    }
+
+    /// What stands in the way whatever the rules allow, because the policy says so outside its access rules.
+    #[inline]
+    pub(super) fn barriers(&self, facts: &Facts, held: ConditionSet) -> Barriers {
+        let compiled = self.compiled();
+        let mut barriers = self.barriers;
+        if let Some(needs) = compiled.needs_of.get(self.purpose).filter(|needs| !needs.is_plain()) {
+            let said = facts.preferences.known();
+            barriers
+                .raise(Barriers::NO_AUTHORIZATION, needs.authorization && !facts.authorization_live.holds());
+            barriers
+                .raise(Barriers::NO_CONSENT, needs.consent && !said.is_some_and(|said| said.has_consented()));
+            barriers.raise(Barriers::NO_CASE, needs.case && self.question.named_case().is_none());
+            for stop in &needs.stops {
+                barriers.raise(Barriers::stop(*stop), said.is_none_or(|said| said.has_said(*stop)));
+            }
+        }
+        if self.question.principal().kind() == PrincipalKind::Person {
+            barriers.raise(
+                Barriers::LEVEL_NEEDS_MFA,
+                self.mfa_of_level().is_some_and(|(_, fresh)| held & fresh == 0),
+            );
+        }
+        barriers
+    }
+
+    /// The second factor that the level asks of people.
+    pub(super) fn mfa_of_level(&self) -> Option<(crate::core::period::Period, ConditionSet)> {
+        let level: Level = self.question.resource().level();
+        self.compiled().mfa_of.get(level as usize).copied().flatten()
+    }
+}

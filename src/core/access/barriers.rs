@@ -1,0 +1,77 @@
+//! What stands against a question whatever the rules allow.
+
+use super::words::Stop;
+
+/// A control of the policy, outside its access rules, that stands against a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Barrier {
+    /// The account is suspended.
+    Suspended,
+    /// The policy declares no such purpose.
+    PurposeNotDeclared,
+    /// The policy declares no such category.
+    CategoryNotDeclared,
+    /// The policy does not let the category be used for the purpose.
+    PurposeMismatch,
+    /// The purpose needs the live authorisation of the connection.
+    NoAuthorization,
+    /// The purpose needs the person's consent, and none is known.
+    NoConsent,
+    /// The purpose is for emergencies, and no case is named.
+    NoCase,
+    /// The person has said this, which stops the purpose; or whether they have is not known.
+    Stopped(Stop),
+    /// The level needs a second factor that is fresher.
+    LevelNeedsMfa,
+}
+
+/// A set of barriers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Barriers(u16);
+
+impl Barriers {
+    pub(super) const NONE: Self = Self(0);
+    pub(super) const SUSPENDED: Self = Self(1);
+    pub(super) const UNDECLARED_PURPOSE: Self = Self(1 << 1);
+    pub(super) const UNDECLARED_CATEGORY: Self = Self(1 << 2);
+    pub(super) const PURPOSE_NOT_OF_CATEGORY: Self = Self(1 << 3);
+    pub(super) const NO_AUTHORIZATION: Self = Self(1 << 4);
+    pub(super) const NO_CONSENT: Self = Self(1 << 5);
+    pub(super) const NO_CASE: Self = Self(1 << 6);
+    pub(super) const LEVEL_NEEDS_MFA: Self = Self(1 << 10);
+
+    const ALL: [(Self, Barrier); 11] = [
+        (Self::SUSPENDED, Barrier::Suspended),
+        (Self::UNDECLARED_PURPOSE, Barrier::PurposeNotDeclared),
+        (Self::UNDECLARED_CATEGORY, Barrier::CategoryNotDeclared),
+        (Self::PURPOSE_NOT_OF_CATEGORY, Barrier::PurposeMismatch),
+        (Self::NO_AUTHORIZATION, Barrier::NoAuthorization),
+        (Self::NO_CONSENT, Barrier::NoConsent),
+        (Self::NO_CASE, Barrier::NoCase),
+        (Self::stop(Stop::Restriction), Barrier::Stopped(Stop::Restriction)),
+        (Self::stop(Stop::Objection), Barrier::Stopped(Stop::Objection)),
+        (Self::stop(Stop::OptOut), Barrier::Stopped(Stop::OptOut)),
+        (Self::LEVEL_NEEDS_MFA, Barrier::LevelNeedsMfa),
+    ];
+
+    pub(super) const fn stop(stop: Stop) -> Self {
+        Self(1 << (7 + stop as u16))
+    }
+
+    #[inline]
+    pub(super) const fn raise(&mut self, barrier: Self, stands: bool) {
+        if stands {
+            self.0 |= barrier.0;
+        }
+    }
+
+    #[inline]
+    pub(super) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = Barrier> {
+        Self::ALL.into_iter().filter(move |(bit, _)| self.0 & bit.0 != 0).map(|(_, barrier)| barrier)
+    }
+}

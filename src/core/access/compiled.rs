@@ -1,0 +1,188 @@
+//! A policy's access rules, compiled once, when it is checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::conditions::{ConditionSet, ConditionTable, NEVER};
+use super::index::{Coverage, Rules};
+use super::words::{Action, Environment, PrincipalKind};
+use crate::core::classification::Level;
+use crate::core::id::Name;
+use crate::core::period::Period;
+use crate::core::policy::{AllowRule, DenyRule, Obligations, PolicyDocument, PurposeEntry};
+
+/// Names of one kind, each with its number; one number more stands for every name that is not declared.
+#[derive(Debug)]
+pub(super) struct Names(Vec<Name>);
+
+impl Names {
+    fn of<T>(table: &BTreeMap<Name, T>) -> Self {
+        Self(table.keys().cloned().collect())
+    }
+
+    #[inline]
+    pub(super) fn number(&self, name: &Name) -> Option<usize> {
+        self.0.binary_search(name).ok()
+    }
+
+    /// The number of what is not declared.
+    pub(super) const fn undeclared(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Numbers with the one for what is not declared.
+    const fn with_undeclared(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    fn numbers(&self, names: &BTreeSet<Name>) -> Vec<usize> {
+        names.iter().filter_map(|name| self.number(name)).collect()
+    }
+}
+
+/// What a purpose asks for, beyond rules.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PurposeNeeds {
+    pub(super) authorization: bool,
+    pub(super) consent: bool,
+    pub(super) stops: Vec<super::words::Stop>,
+    pub(super) case: bool,
+}
+
+impl PurposeNeeds {
+    fn of(entry: &PurposeEntry) -> Self {
+        Self {
+            authorization: entry.needs_authorization,
+            consent: entry.needs_consent,
+            stops: entry.stops_on.iter().copied().collect(),
+            case: entry.break_glass.is_some(),
+        }
+    }
+
+    /// Whether it asks for nothing, as most do.
+    #[inline]
+    pub(super) const fn is_plain(&self) -> bool {
+        !self.authorization && !self.consent && !self.case && self.stops.is_empty()
+    }
+}
+
+/// The rules, names and conditions of a policy as numbers and bits.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(super) roles: Names,
+    pub(super) categories: Names,
+    pub(super) purposes: Names,
+    pub(super) conditions: ConditionTable,
+    /// By the number of the category: the purposes that it may be used for.
+    pub(super) purposes_of: Vec<u128>,
+    /// By the number of the purpose.
+    pub(super) needs_of: Vec<PurposeNeeds>,
+    /// By level: the second factor that it asks of people, as a condition.
+    pub(super) mfa_of: [Option<(Period, ConditionSet)>; Level::ALL.len()],
+    pub(super) allow: Rules,
+    pub(super) deny: Rules,
+    /// By the number of the rule, where it stands in the document. Rules that oblige to less come first, so that the first that allows
+    /// is the one to allow by.
+    pub(super) order: Vec<usize>,
+}
+
+impl Compiled {
+    /// Of a checked document in its normal form.
+    pub(crate) fn of(document: &PolicyDocument) -> Self {
+        let (roles, categories, purposes) =
+            (Names::of(&document.roles), Names::of(&document.categories), Names::of(&document.purposes));
+        let conditions = ConditionTable::of(document);
+        let mut order: Vec<usize> = (0..document.access.allow.len()).collect();
+        let rule = |at: &usize| document.access.allow.get(*at);
+        order.sort_by_key(|at| rule(at).map(|rule| (burden(&rule.obligations), rule.id.clone())));
+        let compiler =
+            Compiler { roles: &roles, categories: &categories, purposes: &purposes, conditions: &conditions };
+        let allow: Vec<_> = order.iter().filter_map(rule).map(|rule| compiler.allow(rule)).collect();
+        let deny: Vec<_> = document.access.deny.iter().map(|rule| compiler.deny(rule)).collect();
+        let shape = (roles.0.len(), categories.with_undeclared(), purposes.with_undeclared());
+        let purposes_of = document.categories.values().map(|category| {
+            purposes.numbers(&category.purposes).into_iter().fold(0, |bits, number| bits | 1 << number)
+        });
+        let mfa_of = Level::ALL.map(|level| {
+            let within = document.levels.get(&level).and_then(|controls| controls.mfa_within)?;
+            Some((within, conditions.bit(&super::conditions::Condition::MfaWithin(within))))
+        });
+        Self {
+            allow: Rules::new(&allow, shape),
+            deny: Rules::new(&deny, shape),
+            order,
+            purposes_of: purposes_of.collect(),
+            needs_of: document.purposes.values().map(PurposeNeeds::of).collect(),
+            mfa_of,
+            roles,
+            categories,
+            purposes,
+            conditions,
+        }
+    }
+}
+
+/// How much a rule obliges to; none is least.
+fn burden(obligations: &Obligations) -> usize {
+    [
+        obligations.mask_above.is_some(),
+        obligations.max_records.is_some(),
+        obligations.reason,
+        obligations.anonymised,
+        obligations.four_eyes,
+    ]
+    .into_iter()
+    .filter(|obliges| *obliges)
+    .count()
+}
+
+struct Compiler<'c> {
+    roles: &'c Names,
+    categories: &'c Names,
+    purposes: &'c Names,
+    conditions: &'c ConditionTable,
+}
+
+impl Compiler<'_> {
+    fn allow(&self, rule: &AllowRule) -> Coverage {
+        Coverage {
+            roles: Some(self.roles.numbers(&rule.roles)),
+            actions: rule.actions.iter().copied().collect(),
+            categories: self.categories.numbers(&rule.categories),
+            purposes: self.purposes(&rule.purposes),
+            levels: Level::ALL.into_iter().filter(|level| *level <= rule.up_to).collect(),
+            kinds: all_or(&rule.kinds, PrincipalKind::ALL),
+            environments: all_or(&rule.environments, Environment::ALL),
+            needs: rule.when.as_ref().map_or(0, |when| self.conditions.set_of(when)),
+        }
+    }
+
+    fn deny(&self, rule: &DenyRule) -> Coverage {
+        Coverage {
+            roles: (!rule.roles.is_empty()).then(|| self.roles.numbers(&rule.roles)),
+            actions: all_or(&rule.actions, Action::ALL),
+            categories: match rule.categories.is_empty() {
+                true => (0..self.categories.with_undeclared()).collect(),
+                false => self.categories.numbers(&rule.categories),
+            },
+            purposes: self.purposes(&rule.purposes),
+            levels: Level::ALL
+                .into_iter()
+                .filter(|level| rule.from_level.is_none_or(|from| from <= *level))
+                .collect(),
+            kinds: all_or(&rule.kinds, PrincipalKind::ALL),
+            environments: all_or(&rule.environments, Environment::ALL),
+            needs: rule.unless.as_ref().map_or(NEVER, |unless| self.conditions.set_of(unless)),
+        }
+    }
+
+    fn purposes(&self, named: &BTreeSet<Name>) -> Vec<usize> {
+        match named.is_empty() {
+            true => (0..self.purposes.with_undeclared()).collect(),
+            false => self.purposes.numbers(named),
+        }
+    }
+}
+
+fn all_or<T: Copy>(named: &BTreeSet<T>, all: &[T]) -> Vec<T> {
+    if named.is_empty() { all.to_vec() } else { named.iter().copied().collect() }
+}

@@ -1,0 +1,186 @@
+//! The conditions of a policy as bits: each different one is a number, a rule needs a set of them, and a question holds a set of them.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::facts::Facts;
+use super::hours::Hours;
+use super::question::Question;
+use crate::core::period::Period;
+use crate::core::policy::{Conditions, PolicyDocument, Transport};
+
+/// A set of conditions of one policy, by their numbers.
+pub(crate) type ConditionSet = u64;
+
+/// Most different conditions of a policy; the last bit stands for what never holds.
+pub(crate) const MAX_CONDITIONS: usize = 63;
+
+/// What no question holds: in the needs of a denial that nothing lifts.
+pub(super) const NEVER: ConditionSet = 1 << MAX_CONDITIONS;
+
+/// One condition on the facts of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    MfaWithin(Period),
+    TrainedWithin(Period),
+    Authorization,
+    AssignedCase,
+    TermsAccepted,
+    ManagedDevice,
+    Transport(BTreeSet<Transport>),
+    Hours(Hours),
+}
+
+/// The conditions that a table of a policy asks for, one by one.
+pub(crate) fn conditions_of(table: &Conditions) -> impl Iterator<Item = Condition> + '_ {
+    [
+        table.mfa_within.map(Condition::MfaWithin),
+        table.trained_within.map(Condition::TrainedWithin),
+        table.authorization.map(|_live| Condition::Authorization),
+        table.assigned_case.then_some(Condition::AssignedCase),
+        table.terms_accepted.then_some(Condition::TermsAccepted),
+        table.managed_device.then_some(Condition::ManagedDevice),
+        (!table.transport.is_empty()).then(|| Condition::Transport(table.transport.clone())),
+        table.hours.map(Condition::Hours),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Every condition of a document: of its rules, and those of its levels; some more than once.
+pub(crate) fn every_condition(document: &PolicyDocument) -> impl Iterator<Item = Condition> + '_ {
+    let levels = document.levels.values().filter_map(|level| level.mfa_within).map(Condition::MfaWithin);
+    let allow = document.access.allow.iter().filter_map(|rule| rule.when.as_ref());
+    let deny = document.access.deny.iter().filter_map(|rule| rule.unless.as_ref());
+    levels.chain(allow.chain(deny).flat_map(conditions_of))
+}
+
+/// Which of two ages is always the longer one; `None` where that depends on the calendar, as between a month and 30 days.
+pub(crate) fn compare_ages(one: Period, other: Period) -> Option<Ordering> {
+    if one == other {
+        return Some(Ordering::Equal);
+    }
+    let ((one_least, one_most), (other_least, other_most)) = (one.bounds(), other.bounds());
+    // Of the same number of months, the rest tells.
+    match one.whole_months() == other.whole_months() {
+        true => Some(one_least.cmp(&other_least)),
+        false if one_most < other_least => Some(Ordering::Less),
+        false if other_most < one_least => Some(Ordering::Greater),
+        false => None,
+    }
+}
+
+/// The numbered conditions of a policy, sorted by what they are decided from.
+#[derive(Debug, Default)]
+pub(crate) struct ConditionTable {
+    list: Vec<Condition>,
+    /// Second factors and trainings by the greatest age, shortest first.
+    mfa: Vec<(Age, ConditionSet)>,
+    training: Vec<(Age, ConditionSet)>,
+    hours: Vec<(Hours, ConditionSet)>,
+    transports: Vec<(BTreeSet<Transport>, ConditionSet)>,
+    authorization: ConditionSet,
+    assigned_case: ConditionSet,
+    terms: ConditionSet,
+    device: ConditionSet,
+}
+
+/// A greatest age; one without calendar units is compared without the calendar.
+#[derive(Clone, Copy, Debug)]
+struct Age {
+    period: Period,
+    exact: Option<TimeDelta>,
+}
+
+impl Age {
+    fn covers(self, then: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        match self.exact {
+            Some(exact) => now.signed_duration_since(then) <= exact,
+            None => now <= self.period.after(then),
+        }
+    }
+}
+
+impl ConditionTable {
+    /// Of a checked document, which has at most [`MAX_CONDITIONS`].
+    pub(super) fn of(document: &PolicyDocument) -> Self {
+        let mut table = Self::default();
+        for condition in every_condition(document) {
+            if !table.list.contains(&condition) {
+                table.add(condition);
+            }
+        }
+        let shortest_first = |ages: &mut Vec<(Age, ConditionSet)>| {
+            ages.sort_by(|one, other| compare_ages(one.0.period, other.0.period).unwrap_or(Ordering::Equal));
+        };
+        shortest_first(&mut table.mfa);
+        shortest_first(&mut table.training);
+        table
+    }
+
+    fn add(&mut self, condition: Condition) {
+        let bit = 1 << self.list.len().min(MAX_CONDITIONS);
+        let age = |period: Period| Age { period, exact: period.exact() };
+        match &condition {
+            Condition::MfaWithin(within) => self.mfa.push((age(*within), bit)),
+            Condition::TrainedWithin(within) => self.training.push((age(*within), bit)),
+            Condition::Authorization => self.authorization = bit,
+            Condition::AssignedCase => self.assigned_case = bit,
+            Condition::TermsAccepted => self.terms = bit,
+            Condition::ManagedDevice => self.device = bit,
+            Condition::Transport(admitted) => self.transports.push((admitted.clone(), bit)),
+            Condition::Hours(hours) => self.hours.push((*hours, bit)),
+        }
+        self.list.push(condition);
+    }
+
+    /// The numbers of what a table asks for.
+    pub(super) fn set_of(&self, table: &Conditions) -> ConditionSet {
+        conditions_of(table).fold(0, |set, condition| set | self.bit(&condition))
+    }
+
+    /// The number of a condition; what the policy does not know never holds.
+    pub(super) fn bit(&self, condition: &Condition) -> ConditionSet {
+        self.list.iter().position(|known| known == condition).map_or(NEVER, |at| 1 << at)
+    }
+
+    /// The conditions of a set, in order of their numbers.
+    pub(super) fn of_set(&self, set: ConditionSet) -> impl Iterator<Item = &Condition> {
+        self.list.iter().enumerate().filter(move |(at, _)| set >> at & 1 == 1).map(|(_, condition)| condition)
+    }
+
+    /// What holds because of the question alone.
+    pub(super) fn held_by_question(&self, question: &Question) -> ConditionSet {
+        let held = when(question.case().holds(), self.assigned_case)
+            | when(question.principal().managed_device().holds(), self.device);
+        self.transports.iter().fold(held, |held, (admitted, bit)| {
+            held | when(question.transport().known().is_some_and(|over| admitted.contains(&over)), *bit)
+        })
+    }
+
+    /// What holds because of the facts: the time among them.
+    #[inline]
+    pub(super) fn held_by_facts(&self, question: &Question, facts: &Facts) -> ConditionSet {
+        let now = facts.now;
+        let held = when(facts.authorization_live.holds(), self.authorization)
+            | when(facts.terms_accepted.holds(), self.terms)
+            | fresh(&self.mfa, question.principal().last_mfa(), now)
+            | fresh(&self.training, question.principal().last_trained(), now);
+        self.hours.iter().fold(held, |held, (hours, bit)| held | when(hours.hold(now), *bit))
+    }
+}
+
+/// The conditions on the age of something that happened `then`; nothing that lies in the future fulfils one.
+#[inline]
+fn fresh(ages: &[(Age, ConditionSet)], then: Option<DateTime<Utc>>, now: DateTime<Utc>) -> ConditionSet {
+    let Some(then) = then.filter(|then| *then <= now) else { return 0 };
+    // Shortest first: what covers it does so with all that come after.
+    ages.iter().rev().take_while(|(age, _)| age.covers(then, now)).fold(0, |held, (_, bit)| held | bit)
+}
+
+#[inline]
+fn when(holds: bool, bit: ConditionSet) -> ConditionSet {
+    if holds { bit } else { 0 }
+}

@@ -1,0 +1,250 @@
+//! Rules as bits, so that a decision touches those alone that can apply.
+//!
+//! Every value of an attribute has a row with a bit for each rule that covers it; the rules for a question are the intersection of its
+//! rows. A row begins with a summary, one bit for each word of 64 rules that is not empty, so that words without a rule are not read: the
+//! work grows with the rules that apply, not with those that there are.
+
+use super::conditions::{ConditionSet, NEVER};
+use super::words::{Action, Environment, PrincipalKind};
+use crate::core::classification::Level;
+
+const CONTEXTS: usize = Level::ALL.len() * PrincipalKind::ALL.len() * Environment::ALL.len();
+
+/// The number of a level, kind of principal and environment, taken together.
+#[inline]
+pub(super) const fn context(level: Level, kind: PrincipalKind, environment: Environment) -> usize {
+    (level as usize * PrincipalKind::ALL.len() + kind as usize) * Environment::ALL.len()
+        + environment as usize
+}
+
+/// Roles by their numbers, of which there are at most [`MAX_ROLES`](crate::policy::MAX_ROLES).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Roles {
+    bits: [u64; 4],
+    /// The same where they are few, which is what a decision goes through.
+    few: [u8; 6],
+    count: u16,
+}
+
+impl Roles {
+    #[inline]
+    pub(super) fn insert(&mut self, role: u8) {
+        let Some(word) = self.bits.get_mut(usize::from(role / 64)) else { return };
+        let bit = 1 << (role % 64);
+        if *word & bit == 0 {
+            *word |= bit;
+            if let Some(slot) = self.few.get_mut(usize::from(self.count)) {
+                *slot = role;
+            }
+            self.count += 1;
+        }
+    }
+
+    #[inline]
+    fn each(&self, mut visit: impl FnMut(usize)) {
+        if let Some(few) = self.few.get(..usize::from(self.count)) {
+            return few.iter().for_each(|role| visit(usize::from(*role)));
+        }
+        for (at, mut word) in self.bits.into_iter().enumerate() {
+            while word != 0 {
+                visit(at * 64 + word.trailing_zeros() as usize);
+                word &= word - 1;
+            }
+        }
+    }
+}
+
+/// What a rule covers, in numbers.
+#[derive(Debug, Default)]
+pub(super) struct Coverage {
+    /// No list: whoever asks.
+    pub(super) roles: Option<Vec<usize>>,
+    pub(super) actions: Vec<Action>,
+    pub(super) categories: Vec<usize>,
+    pub(super) purposes: Vec<usize>,
+    pub(super) levels: Vec<Level>,
+    pub(super) kinds: Vec<PrincipalKind>,
+    pub(super) environments: Vec<Environment>,
+    pub(super) needs: ConditionSet,
+}
+
+/// Rows of bits over the same rules, one below the other.
+#[derive(Debug)]
+struct Rows {
+    width: usize,
+    words: Vec<u64>,
+}
+
+impl Rows {
+    fn new(rows: usize, width: usize) -> Self {
+        Self { width, words: vec![0; rows * width] }
+    }
+
+    /// Puts a rule into a row, and its word into the row's summary.
+    fn put(&mut self, row: usize, rule: usize, summary: usize) {
+        let word = rule / 64;
+        for (at, bit) in [(summary + word, rule % 64), (word / 64, word % 64)] {
+            if let Some(word) = self.words.get_mut(row * self.width + at) {
+                *word |= 1 << bit;
+            }
+        }
+    }
+
+    #[inline]
+    fn row(&self, row: usize) -> &[u64] {
+        self.words.get(row * self.width..(row + 1) * self.width).unwrap_or_default()
+    }
+
+    #[inline]
+    fn word(&self, row: usize, at: usize) -> u64 {
+        self.words.get(row * self.width + at).copied().unwrap_or_default()
+    }
+}
+
+/// The rules of a policy that allow, or those that deny, indexed.
+#[derive(Debug)]
+pub(super) struct Rules {
+    /// Words of the summary at the beginning of each row.
+    summary: usize,
+    categories: usize,
+    cells: Rows,
+    contexts: Rows,
+    purposes: Rows,
+    roles: Rows,
+    /// One row: rules that ask for no role.
+    anyone: Rows,
+    needs: Vec<ConditionSet>,
+}
+
+impl Rules {
+    /// Of rules in the order of their numbers, over so many roles, categories and purposes; the last category and the last purpose
+    /// stand for those that the policy does not declare.
+    pub(super) fn new(rules: &[Coverage], (roles, categories, purposes): (usize, usize, usize)) -> Self {
+        let words = rules.len().div_ceil(64);
+        let summary = words.div_ceil(64);
+        let rows = |count| Rows::new(count, summary + words);
+        let mut index = Self {
+            summary,
+            categories,
+            cells: rows(Action::ALL.len() * categories),
+            contexts: rows(CONTEXTS),
+            purposes: rows(purposes),
+            roles: rows(roles),
+            anyone: rows(1),
+            needs: rules.iter().map(|rule| rule.needs).collect(),
+        };
+        for (number, rule) in rules.iter().enumerate() {
+            index.put(number, rule);
+        }
+        index
+    }
+
+    fn put(&mut self, number: usize, rule: &Coverage) {
+        for action in &rule.actions {
+            for category in &rule.categories {
+                self.cells.put(*action as usize * self.categories + category, number, self.summary);
+            }
+        }
+        for level in &rule.levels {
+            for kind in &rule.kinds {
+                for environment in &rule.environments {
+                    self.contexts.put(context(*level, *kind, *environment), number, self.summary);
+                }
+            }
+        }
+        for purpose in &rule.purposes {
+            self.purposes.put(*purpose, number, self.summary);
+        }
+        match &rule.roles {
+            Some(roles) => roles.iter().for_each(|role| self.roles.put(*role, number, self.summary)),
+            None => self.anyone.put(0, number, self.summary),
+        }
+    }
+
+    /// The rules that cover a question, whatever conditions they have.
+    #[inline]
+    pub(super) fn covering<'r>(&'r self, key: &'r Key) -> Covering<'r> {
+        Covering {
+            rules: self,
+            key,
+            cell: self.cells.row(key.action * self.categories + key.category),
+            context: self.contexts.row(key.context),
+            purpose: self.purposes.row(key.purpose),
+            next_summary: 0,
+            summary: 0,
+            word: 0,
+            bits: 0,
+        }
+    }
+
+    /// What a rule needs to hold: an allowing one to allow, a denying one not to deny.
+    #[inline]
+    pub(super) fn needs(&self, rule: usize) -> ConditionSet {
+        self.needs.get(rule).copied().unwrap_or(NEVER)
+    }
+}
+
+/// What rules are looked up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) action: usize,
+    pub(super) category: usize,
+    pub(super) purpose: usize,
+    pub(super) context: usize,
+    pub(super) roles: Roles,
+}
+
+/// Goes through the numbers of the rules that cover a question, in order.
+#[derive(Debug)]
+pub(super) struct Covering<'r> {
+    rules: &'r Rules,
+    key: &'r Key,
+    cell: &'r [u64],
+    context: &'r [u64],
+    purpose: &'r [u64],
+    next_summary: usize,
+    summary: u64,
+    word: usize,
+    bits: u64,
+}
+
+impl Covering<'_> {
+    /// The rules in a word of the rows, or the words of a summary.
+    #[inline]
+    fn intersect(&self, at: usize) -> u64 {
+        let word = |row: &[u64]| row.get(at).copied().unwrap_or_default();
+        let covered = word(self.cell) & word(self.context) & word(self.purpose);
+        if covered == 0 {
+            return 0;
+        }
+        let mut asked = self.rules.anyone.word(0, at);
+        self.key.roles.each(|role| asked |= self.rules.roles.word(role, at));
+        covered & asked
+    }
+}
+
+impl Iterator for Covering<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            if self.bits != 0 {
+                let rule = self.word * 64 + self.bits.trailing_zeros() as usize;
+                self.bits &= self.bits - 1;
+                return Some(rule);
+            }
+            if self.summary != 0 {
+                self.word = (self.next_summary - 1) * 64 + self.summary.trailing_zeros() as usize;
+                self.summary &= self.summary - 1;
+                self.bits = self.intersect(self.rules.summary + self.word);
+                continue;
+            }
+            if self.next_summary == self.rules.summary {
+                return None;
+            }
+            self.summary = self.intersect(self.next_summary);
+            self.next_summary += 1;
+        }
+    }
+}

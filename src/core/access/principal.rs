@@ -1,0 +1,156 @@
+//! Who asks, as the host authenticated them.
+
+use chrono::{DateTime, Utc};
+
+use super::facts::Fact;
+use super::words::PrincipalKind;
+use crate::core::id::{Name, PrincipalId, TenantId};
+
+/// Whether a principal's account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a host that decides on it must decide on both")]
+pub enum Standing {
+    /// It may.
+    Active,
+    /// It may not: every question is denied.
+    Suspended,
+}
+
+/// Who asks, as the host authenticated them.
+///
+/// # Example: an owner who signed in with a second factor
+/// ```
+/// use stewardship::Principal;
+/// let owner = Principal::person("acme", "user-1").role("owner").mfa_at("2026-11-22T08:00:00Z".parse()?);
+/// assert!(owner.has_role("owner"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    tenant: TenantId,
+    id: PrincipalId,
+    kind: PrincipalKind,
+    standing: Standing,
+    /// In order, none twice.
+    roles: Vec<Name>,
+    mfa_at: Option<DateTime<Utc>>,
+    trained_at: Option<DateTime<Utc>>,
+    managed_device: Fact<bool>,
+}
+
+impl Principal {
+    /// A person who works for `tenant`.
+    pub fn person(tenant: impl Into<TenantId>, id: impl Into<PrincipalId>) -> Self {
+        Self::new(tenant.into(), id.into(), PrincipalKind::Person)
+    }
+
+    /// A program that works for `tenant`.
+    pub fn service(tenant: impl Into<TenantId>, id: impl Into<PrincipalId>) -> Self {
+        Self::new(tenant.into(), id.into(), PrincipalKind::Service)
+    }
+
+    fn new(tenant: TenantId, id: PrincipalId, kind: PrincipalKind) -> Self {
+        Self {
+            tenant,
+            id,
+            kind,
+            standing: Standing::Active,
+            roles: Vec::new(),
+            mfa_at: None,
+            trained_at: None,
+            managed_device: Fact::Unknown,
+        }
+    }
+
+    /// Adds a role.
+    #[must_use]
+    pub fn role(mut self, role: impl Into<Name>) -> Self {
+        let role = role.into();
+        if let Err(at) = self.roles.binary_search(&role) {
+            self.roles.insert(at, role);
+        }
+        self
+    }
+
+    /// Says when a second factor was last verified.
+    #[must_use]
+    pub fn mfa_at(mut self, at: DateTime<Utc>) -> Self {
+        self.mfa_at = Some(at);
+        self
+    }
+
+    /// Says when the training that the company asks for was last completed.
+    #[must_use]
+    pub fn trained_at(mut self, at: DateTime<Utc>) -> Self {
+        self.trained_at = Some(at);
+        self
+    }
+
+    /// Says whether the device that is used is managed by the company. Unless said, it is unknown.
+    #[must_use]
+    pub fn on_managed_device(mut self, managed: bool) -> Self {
+        self.managed_device = Fact::Known(managed);
+        self
+    }
+
+    /// Says that the account is suspended.
+    #[must_use]
+    pub fn suspended(mut self) -> Self {
+        self.standing = Standing::Suspended;
+        self
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// The identifier.
+    #[must_use]
+    pub const fn id(&self) -> &PrincipalId {
+        &self.id
+    }
+
+    /// Person or service.
+    #[must_use]
+    pub const fn kind(&self) -> PrincipalKind {
+        self.kind
+    }
+
+    /// Whether the account may be used.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// The roles, in order.
+    #[must_use]
+    pub fn roles(&self) -> &[Name] {
+        &self.roles
+    }
+
+    /// Whether the principal has this role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own == role)
+    }
+
+    /// When a second factor was last verified; `None`: never.
+    #[must_use]
+    pub const fn last_mfa(&self) -> Option<DateTime<Utc>> {
+        self.mfa_at
+    }
+
+    /// When the training was last completed; `None`: never.
+    #[must_use]
+    pub const fn last_trained(&self) -> Option<DateTime<Utc>> {
+        self.trained_at
+    }
+
+    /// Whether the device is managed by the company.
+    #[must_use]
+    pub const fn managed_device(&self) -> Fact<bool> {
+        self.managed_device
+    }
+}

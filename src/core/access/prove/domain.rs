@@ -1,0 +1,287 @@
+//! The finite domain of one policy or two: which values requests are told apart by.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::cube::{Attribute, Cube, HOLDS, NOT, Values, first, roles};
+use super::search::lightest;
+use crate::core::access::conditions::{Condition, compare_ages, conditions_of, every_condition};
+use crate::core::access::{
+    Action, Environment, Facts, Hours, Preferences, Principal, PrincipalKind, Purpose, Question, Resource,
+    Stop,
+};
+use crate::core::classification::Level;
+use crate::core::id::Name;
+use crate::core::period::Period;
+use crate::core::policy::{Policy, RequestSet, Transport};
+
+/// Minutes of a day.
+const DAY: i64 = 24 * 60;
+
+/// A Monday: the week in which examples take place.
+const MONDAY: &str = "2026-01-05T00:00:00Z";
+
+/// Numbers for the values of the attributes that policies name.
+#[derive(Debug)]
+pub(super) struct Domain {
+    pub(super) categories: Vec<Name>,
+    pub(super) purposes: Vec<Name>,
+    pub(super) roles: Vec<Name>,
+    mfa: Vec<Period>,
+    training: Vec<Period>,
+    /// By their number: which of the policies' hours hold, and a minute of the week at which it is so.
+    hours: Vec<(BTreeSet<usize>, i64)>,
+    all_hours: Vec<Hours>,
+}
+
+/// The policies name more than the search holds apart, or ages that have no order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TooWide;
+
+impl Domain {
+    /// Of what these policies, and these sets of requests, tell apart.
+    pub(super) fn of(policies: &[&Policy], sets: &[&RequestSet]) -> Result<Self, TooWide> {
+        let documents = || policies.iter().map(|policy| policy.document());
+        let of_sets = sets.iter().flat_map(|set| set.with.iter().chain(&set.without)).flat_map(conditions_of);
+        let conditions: Vec<Condition> = documents().flat_map(every_condition).chain(of_sets).collect();
+        let mut all_hours: Vec<Hours> = Vec::new();
+        for condition in &conditions {
+            if let Condition::Hours(hours) = condition
+                && !all_hours.contains(hours)
+            {
+                all_hours.push(*hours);
+            }
+        }
+        let domain = Self {
+            categories: union(documents().flat_map(|document| document.categories.keys())),
+            purposes: union(documents().flat_map(|document| document.purposes.keys())),
+            roles: union(documents().flat_map(|document| document.roles.keys())),
+            mfa: ages(&conditions, |condition| match condition {
+                Condition::MfaWithin(within) => Some(*within),
+                _ => None,
+            })?,
+            training: ages(&conditions, |condition| match condition {
+                Condition::TrainedWithin(within) => Some(*within),
+                _ => None,
+            })?,
+            hours: kinds_of_hours(&all_hours),
+            all_hours,
+        };
+        let counts = [
+            domain.categories.len() + 1,
+            domain.purposes.len() + 1,
+            domain.mfa.len() + 1,
+            domain.training.len() + 1,
+            domain.hours.len(),
+        ];
+        if counts.iter().any(|count| *count > 128) { Err(TooWide) } else { Ok(domain) }
+    }
+
+    /// Every request: of one's own tenant and another's, of active principals and suspended ones.
+    pub(super) fn universe(&self) -> Cube {
+        let two = [
+            Attribute::Standing,
+            Attribute::Tenant,
+            Attribute::Authorization,
+            Attribute::AssignedCase,
+            Attribute::NamedCase,
+            Attribute::Terms,
+            Attribute::Device,
+            Attribute::Consent,
+            Attribute::NoRestriction,
+            Attribute::NoObjection,
+            Attribute::NoOptOut,
+        ];
+        let sized = [
+            (Attribute::Action, Action::ALL.len()),
+            (Attribute::Category, self.categories.len() + 1),
+            (Attribute::Level, Level::ALL.len()),
+            (Attribute::Purpose, self.purposes.len() + 1),
+            (Attribute::Environment, Environment::ALL.len()),
+            (Attribute::Kind, PrincipalKind::ALL.len()),
+            (Attribute::Mfa, self.mfa.len() + 1),
+            (Attribute::Training, self.training.len() + 1),
+            (Attribute::Hours, self.hours.len()),
+            (Attribute::Transport, Transport::ALL.len() + 1),
+        ];
+        let cube =
+            sized.into_iter().fold(Cube::ALL, |cube, (attribute, count)| cube.only(attribute, first(count)));
+        two.into_iter().fold(cube, |cube, attribute| cube.only(attribute, NOT | HOLDS))
+    }
+
+    pub(super) fn names(all: &[Name], wanted: &BTreeSet<Name>) -> Values {
+        wanted.iter().filter_map(|name| all.binary_search(name).ok()).fold(0, |values, at| values | 1 << at)
+    }
+
+    pub(super) fn role(&self, name: &Name) -> Option<usize> {
+        self.roles.binary_search(name).ok()
+    }
+
+    /// What a condition asks of a request.
+    pub(super) fn condition(&self, condition: &Condition) -> (Attribute, Values) {
+        let fresh = |ages: &[Period], within: &Period| {
+            let position = ages.iter().position(|age| age == within);
+            // The ages up to this one; number 0 is none.
+            position.map_or(0, |at| first(at + 2) & !1)
+        };
+        match condition {
+            Condition::MfaWithin(within) => (Attribute::Mfa, fresh(&self.mfa, within)),
+            Condition::TrainedWithin(within) => (Attribute::Training, fresh(&self.training, within)),
+            Condition::Authorization => (Attribute::Authorization, HOLDS),
+            Condition::AssignedCase => (Attribute::AssignedCase, HOLDS),
+            Condition::TermsAccepted => (Attribute::Terms, HOLDS),
+            Condition::ManagedDevice => (Attribute::Device, HOLDS),
+            Condition::Transport(admitted) => (
+                Attribute::Transport,
+                admitted.iter().fold(0, |values, version| values | 2 << *version as usize),
+            ),
+            Condition::Hours(hours) => {
+                let number = self.all_hours.iter().position(|known| known == hours);
+                let holds =
+                    |(kind, _): &(BTreeSet<usize>, i64)| number.is_some_and(|number| kind.contains(&number));
+                let numbered = self.hours.iter().enumerate().filter(|(_, kind)| holds(kind));
+                (Attribute::Hours, numbered.fold(0, |values, (at, _)| values | 1 << at))
+            }
+        }
+    }
+
+    /// The smallest request of a cube, as it would be asked.
+    pub(super) fn example(&self, cube: &Cube) -> (Question, Facts) {
+        let value =
+            |attribute: Attribute| lightest(attribute as usize, cube.values(attribute as usize)) as usize;
+        let holds = |attribute: Attribute| value(attribute) == 1;
+        let (_, minute) = self.hours.get(value(Attribute::Hours)).cloned().unwrap_or_default();
+        let now = MONDAY.parse::<DateTime<Utc>>().unwrap_or_default() + TimeDelta::minutes(minute);
+
+        let id = "principal";
+        let mut principal = match value(Attribute::Kind) {
+            0 => Principal::person(TENANT, id),
+            _ => Principal::service(TENANT, id),
+        };
+        if holds(Attribute::Standing) {
+            principal = principal.suspended();
+        }
+        principal = roles(&cube.with).filter_map(|at| self.roles.get(at)).fold(principal, Principal::role);
+        if let Some(at) = aged(&self.mfa, value(Attribute::Mfa), now) {
+            principal = principal.mfa_at(at);
+        }
+        if let Some(at) = aged(&self.training, value(Attribute::Training), now) {
+            principal = principal.trained_at(at);
+        }
+        if holds(Attribute::Device) {
+            principal = principal.on_managed_device(true);
+        }
+        let name = |all: &[Name], at: usize| all.get(at).cloned().unwrap_or_else(|| UNDECLARED.into());
+        let tenant = if holds(Attribute::Tenant) { OTHER_TENANT } else { TENANT };
+        let level = Level::ALL.get(value(Attribute::Level)).copied().unwrap_or(Level::Public);
+        let category = name(&self.categories, value(Attribute::Category));
+        let purpose = Purpose::new(name(&self.purposes, value(Attribute::Purpose)));
+        let action = Action::ALL.get(value(Attribute::Action)).copied().unwrap_or(Action::Read);
+        let mut question =
+            Question::new(principal, action, Resource::category(tenant, category, level), purpose);
+        if holds(Attribute::AssignedCase) {
+            question = question.assigned_case(true);
+        }
+        if holds(Attribute::NamedCase) {
+            question = question.for_case("case");
+        }
+        if let Some(version) =
+            value(Attribute::Transport).checked_sub(1).and_then(|at| Transport::ALL.get(at))
+        {
+            question = question.over(*version);
+        }
+
+        let environment = Environment::ALL.get(value(Attribute::Environment)).copied();
+        let mut facts = Facts::new(now, environment.unwrap_or(Environment::Development));
+        if holds(Attribute::Authorization) {
+            facts = facts.authorization(true);
+        }
+        if holds(Attribute::Terms) {
+            facts = facts.terms(true);
+        }
+        let silent = [
+            (Stop::Restriction, Attribute::NoRestriction),
+            (Stop::Objection, Attribute::NoObjection),
+            (Stop::OptOut, Attribute::NoOptOut),
+        ];
+        if holds(Attribute::Consent) || silent.iter().any(|(_, attribute)| holds(*attribute)) {
+            let said = silent.iter().filter(|(_, attribute)| !holds(*attribute));
+            let said = said.fold(Preferences::NONE, |preferences, (stop, _)| preferences.said(*stop));
+            facts = facts.preferences(if holds(Attribute::Consent) { said.consented() } else { said });
+        }
+        (question, facts)
+    }
+}
+
+/// The tenant of principals in examples.
+const TENANT: &str = "tenant";
+const OTHER_TENANT: &str = "other-tenant";
+/// A name that no policy declares: none begins with a space.
+const UNDECLARED: &str = " undeclared";
+
+fn union<'n>(names: impl Iterator<Item = &'n Name>) -> Vec<Name> {
+    names.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
+/// The different ages of a kind, shortest first.
+fn ages(
+    conditions: &[Condition],
+    age: impl Fn(&Condition) -> Option<Period>,
+) -> Result<Vec<Period>, TooWide> {
+    let mut ages: Vec<Period> = Vec::new();
+    for period in conditions.iter().filter_map(age) {
+        if period.is_zero() {
+            return Err(TooWide);
+        }
+        let mut at = ages.len();
+        for (index, other) in ages.iter().enumerate() {
+            match compare_ages(period, *other).ok_or(TooWide)? {
+                Ordering::Less => at = at.min(index),
+                Ordering::Equal => at = usize::MAX,
+                Ordering::Greater => {}
+            }
+        }
+        if at != usize::MAX {
+            ages.insert(at.min(ages.len()), period);
+        }
+    }
+    Ok(ages)
+}
+
+/// The kinds of minutes of a week that hours tell apart, in order of their first minute.
+fn kinds_of_hours(hours: &[Hours]) -> Vec<(BTreeSet<usize>, i64)> {
+    let monday = MONDAY.parse::<DateTime<Utc>>().unwrap_or_default();
+    let bounds: BTreeSet<i64> =
+        hours.iter().flat_map(|hours| hours.bounds()).map(i64::from).chain([0]).collect();
+    let mut kinds: BTreeMap<BTreeSet<usize>, i64> = BTreeMap::new();
+    for day in 0..7 {
+        for bound in bounds.iter().filter(|bound| **bound < DAY) {
+            let minute = day * DAY + bound;
+            let moment = monday + TimeDelta::minutes(minute);
+            let holding = hours.iter().enumerate().filter(|(_, hours)| hours.hold(moment)).map(|(at, _)| at);
+            kinds.entry(holding.collect()).or_insert(minute);
+        }
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, minute)| *minute);
+    kinds
+}
+
+/// A moment that has the age with this number: covered by it, and not by the one before.
+fn aged(ages: &[Period], number: usize, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let before = match number {
+        0 => return None,
+        1 => return Some(now),
+        number => ages.get(number - 2)?,
+    };
+    // The latest that the shorter age does not cover. An age of calendar months has no inverse, so it is looked for.
+    let (mut covered, mut beyond) = (0_i64, i64::try_from(before.bounds().1).ok()?.checked_add(1)?);
+    while beyond - covered > 1 {
+        let middle = covered + (beyond - covered) / 2;
+        let then = now.checked_sub_signed(TimeDelta::try_seconds(middle)?)?;
+        if now <= before.after(then) { covered = middle } else { beyond = middle }
+    }
+    now.checked_sub_signed(TimeDelta::try_seconds(beyond)?)
+}

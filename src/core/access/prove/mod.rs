@@ -1,0 +1,413 @@
+//! Proofs: questions about *all* requests, decided completely.
+//!
+//! The requests of a policy have finitely many attributes with finitely many values that it tells apart: what it allows is a set of cubes,
+//! and so is what a claim is about. Whether one holds the other is decided by taking cubes apart, without going through the requests,
+//! and stays complete for principals with any set of roles. The work has a bound: past it the answer is [`Proof::Undecided`], and never a
+//! wrong one. Every counterexample is decided by the engine before it is given out.
+
+mod cube;
+mod domain;
+mod region;
+mod review;
+mod search;
+
+use std::fmt;
+
+use cube::{Attribute, Cube};
+use domain::{Domain, TooWide};
+use region::{Region, cubes_of};
+use search::{Found, Search};
+
+use super::decide::decide;
+use super::explain::Explanation;
+use super::facts::{Fact, Facts};
+use super::principal::Standing;
+use super::question::Question;
+use super::words::Action;
+use crate::core::classification::Level;
+use crate::core::id::Name;
+use crate::core::policy::{Claim, Policy, RequestSet};
+
+pub use review::{AccessFinding, Redundancy};
+
+/// Steps that a proof may take: some tenths of a second.
+pub(crate) const BUDGET: u64 = 400_000;
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a host that relies on a proof must see that it is one")]
+pub enum Proof {
+    /// It holds for every request.
+    Holds,
+    /// It does not, and this request breaks it: the smallest that does, unless the work was at its bound before that was certain.
+    Fails(Box<Example>),
+    /// The work was at its bound before it was decided.
+    Undecided,
+}
+
+impl Proof {
+    /// Whether it was proved.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        matches!(self, Self::Holds)
+    }
+
+    /// The request that breaks it.
+    #[must_use]
+    pub fn counterexample(&self) -> Option<&Example> {
+        match self {
+            Self::Fails(example) => Some(example),
+            Self::Holds | Self::Undecided => None,
+        }
+    }
+}
+
+/// One request, as it would be asked: of an invented principal, tenant and time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Example {
+    /// The question.
+    pub question: Question,
+    /// The facts under which it is asked.
+    pub facts: Facts,
+}
+
+impl Example {
+    /// Whether this policy allows it.
+    #[must_use]
+    pub fn is_allowed_by(&self, policy: &Policy) -> bool {
+        decide(policy, &self.question, &self.facts).is_allowed()
+    }
+
+    /// What this policy says to it.
+    #[must_use]
+    pub fn explained_by(&self, policy: &Policy) -> Explanation {
+        decide(policy, &self.question, &self.facts).explain()
+    }
+}
+
+impl fmt::Display for Example {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (question, facts) = (&self.question, &self.facts);
+        let (principal, resource) = (question.principal(), question.resource());
+        if principal.standing() == Standing::Suspended {
+            f.write_str("suspended ")?;
+        }
+        write!(f, "{}", principal.kind())?;
+        let roles: Vec<String> = principal.roles().iter().map(|role| format!("`{role}`")).collect();
+        match roles.as_slice() {
+            [] => f.write_str(" without a role")?,
+            [role] => write!(f, " with the role {role}")?,
+            roles => write!(f, " with the roles {}", roles.join(", "))?,
+        }
+        write!(
+            f,
+            ", to {} {} of category `{}`",
+            question.action(),
+            resource.level(),
+            resource.category_name()
+        )?;
+        write!(f, " for purpose `{}` in {}", question.purpose().name(), facts.environment)?;
+        if principal.tenant() != resource.tenant() {
+            f.write_str(", of another tenant")?;
+        }
+        let age = |then| facts.now.signed_duration_since(then).num_seconds();
+        match principal.last_mfa().map(age) {
+            Some(seconds) => write!(f, ", second factor {seconds} s ago")?,
+            None => f.write_str(", no second factor")?,
+        }
+        if let Some(seconds) = principal.last_trained().map(age) {
+            write!(f, ", training {seconds} s ago")?;
+        }
+        let known = [
+            (question.case(), "assigned case"),
+            (facts.authorization_live, "live authorisation"),
+            (facts.terms_accepted, "terms accepted"),
+            (principal.managed_device(), "managed device"),
+        ];
+        for (fact, said) in known {
+            if fact.holds() {
+                write!(f, ", {said}")?;
+            }
+        }
+        if question.named_case().is_some() {
+            f.write_str(", case named")?;
+        }
+        if let Fact::Known(version) = question.transport() {
+            write!(f, ", over {version}")?;
+        }
+        if let Fact::Known(preferences) = facts.preferences {
+            f.write_str(if preferences.has_consented() { ", with consent" } else { ", without consent" })?;
+            for stop in super::words::Stop::ALL {
+                if preferences.has_said(*stop) {
+                    write!(f, ", {stop} said")?;
+                }
+            }
+        }
+        write!(f, ", at {}", facts.now.format("%a %H:%M"))
+    }
+}
+
+/// No request of this set is allowed.
+///
+/// # Example: people see restricted data with a fresh second factor alone
+/// ```
+/// use stewardship::access::{never, PrincipalKind};
+/// use stewardship::classification::Level;
+/// use stewardship::period::Period;
+/// use stewardship::policy::{Conditions, Policy, RequestSet};
+///
+/// let policy = Policy::from_toml(include_str!("../../../../examples/policies/complete.toml"))?;
+/// let people = RequestSet::new().kinds([PrincipalKind::Person]);
+/// let stale = Conditions::new().mfa_within(Period::hours(12));
+/// assert!(policy.prove(&never(people.clone().from_level(Level::Restricted).without(stale.clone()))).holds());
+///
+/// let proof = policy.prove(&never(people.from_level(Level::Confidential).without(stale)));
+/// let breaks = proof.counterexample().ok_or("support reads orders on a second factor of a day")?;
+/// assert!(breaks.is_allowed_by(&policy));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn never(set: RequestSet) -> Claim {
+    Claim::new("never").never(set)
+}
+
+/// Every request of this set is allowed.
+///
+/// # Example: the officer can always answer a request about orders
+/// ```
+/// use stewardship::access::{always, Action, Environment, PrincipalKind};
+/// use stewardship::period::Period;
+/// use stewardship::policy::{Conditions, Policy, RequestSet};
+///
+/// let policy = Policy::from_toml(include_str!("../../../../examples/policies/complete.toml"))?;
+/// let officer = RequestSet::new()
+///     .roles(["privacy_officer"])
+///     .kinds([PrincipalKind::Person])
+///     .actions([Action::Export])
+///     .categories(["orders"])
+///     .purposes(["subject_requests"])
+///     .with(Conditions::new().assigned_case(true).mfa_within(Period::hours(12)));
+/// assert!(policy.prove(&always(officer)).holds());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn always(set: RequestSet) -> Claim {
+    Claim::new("always").always(set)
+}
+
+/// Whether two policies allow the same requests. A counterexample is one that one of them allows and the other does not.
+#[must_use]
+pub fn equivalent(one: &Policy, other: &Policy) -> Proof {
+    let Ok(both) = Both::of(one, other) else { return Proof::Undecided };
+    match both.beyond(BUDGET) {
+        Proof::Holds => Both { one: both.other, other: both.one, ..both }.beyond(BUDGET),
+        broken => broken,
+    }
+}
+
+/// What a policy allows that another does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The rule that allows it.
+    pub rule: Name,
+    /// A request: the smallest that is allowed by one and not by the other.
+    pub example: Example,
+}
+
+/// What `new` allows that `old` did not, rule by rule; what it no longer allows is `diff(new, old)`. `None` where the work was at its bound.
+///
+/// # Example: a level that was raised
+/// ```
+/// use stewardship::access::diff;
+/// use stewardship::classification::Level;
+/// use stewardship::Policy;
+///
+/// let old = Policy::from_toml(include_str!("../../../../examples/policies/complete.toml"))?;
+/// let mut document = old.document().clone();
+/// let improves = |rule: &&mut stewardship::policy::AllowRule| rule.id == "analyst-reads-orders";
+/// document.access.allow.iter_mut().find(improves).ok_or("no such rule")?.up_to = Level::Restricted;
+/// let new = Policy::from_document(document)?;
+/// let gained = diff(&old, &new).ok_or("undecided")?;
+/// assert_eq!(gained.len(), 1);
+/// assert!(gained[0].example.is_allowed_by(&new) && !gained[0].example.is_allowed_by(&old));
+/// assert_eq!(gained[0].example.question.resource().level(), Level::Restricted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn diff(old: &Policy, new: &Policy) -> Option<Vec<Difference>> {
+    let both = Both::of(new, old).ok()?;
+    let mut differences = Vec::new();
+    for (at, rule) in new.document().access.allow.iter().enumerate() {
+        match both.beyond_of(BUDGET, Some(at)) {
+            Proof::Holds => {}
+            Proof::Fails(example) => {
+                differences.push(Difference { rule: rule.id.clone(), example: *example })
+            }
+            Proof::Undecided => return None,
+        }
+    }
+    Some(differences)
+}
+
+/// Somebody who can do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capable {
+    /// The role. Other roles beside it add nothing to it, and may take away.
+    pub role: Name,
+    /// The rules by which it can.
+    pub rules: Vec<Name>,
+    /// The least that has to be so: a request of somebody with this role alone.
+    pub example: Example,
+}
+
+impl Policy {
+    /// Proves a claim about all requests, or gives one that breaks it.
+    ///
+    /// See [`never`] and [`always`]; a policy file carries its own as `[[claims]]`, which are proved when it is loaded.
+    #[must_use]
+    pub fn prove(&self, claim: &Claim) -> Proof {
+        self.prove_within(claim, BUDGET)
+    }
+
+    pub(crate) fn prove_within(&self, claim: &Claim, budget: u64) -> Proof {
+        let sets: Vec<&RequestSet> = claim.never.iter().chain(&claim.always).collect();
+        let Ok(domain) = Domain::of(&[self], &sets) else { return Proof::Undecided };
+        let region = Region::of(self, &domain);
+        let never = claim.never.as_ref().map(|set| {
+            let mut search = Search::new(budget);
+            let forbidding = region.forbidding();
+            for cube in cubes_of(set, self, &domain) {
+                for (_, allowing) in region.allow.iter().filter(|(_, allowing)| allowing.intersects(&cube)) {
+                    search.look(&allowing.intersection(&cube), &forbidding);
+                }
+            }
+            self.proved(&domain, search.finish(), |example| example.is_allowed_by(self))
+        });
+        let always = claim.always.as_ref().map(|set| {
+            let mut search = Search::new(budget);
+            let allowing: Vec<&Cube> = region.allow.iter().map(|(_, cube)| cube).collect();
+            for cube in cubes_of(set, self, &domain) {
+                for forbidding in
+                    region.forbidding().into_iter().filter(|forbidding| forbidding.intersects(&cube))
+                {
+                    search.look(&forbidding.intersection(&cube), &[]);
+                }
+                search.look(&cube, &allowing);
+            }
+            self.proved(&domain, search.finish(), |example| !example.is_allowed_by(self))
+        });
+        never.into_iter().chain(always).find(|proof| !proof.holds()).unwrap_or(Proof::Holds)
+    }
+
+    /// Who can do this with data of a category and level under the best of circumstances: each role, by which rules, and the least that has
+    /// to be so. `None` where the work was at its bound.
+    ///
+    /// # Example: who can read a token
+    /// ```
+    /// use stewardship::access::Action;
+    /// use stewardship::classification::Level;
+    /// use stewardship::Policy;
+    /// let policy = Policy::from_toml(include_str!("../../../../examples/policies/complete.toml"))?;
+    /// let who = policy.who_can(Action::Read, "connected_platform", Level::Restricted).ok_or("undecided")?;
+    /// assert_eq!(who.iter().map(|who| who.role.as_str()).collect::<Vec<_>>(), ["integration"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn who_can(&self, action: Action, category: &str, level: Level) -> Option<Vec<Capable>> {
+        let domain = Domain::of(&[self], &[]).ok()?;
+        let region = Region::of(self, &domain);
+        let forbidding = region.forbidding();
+        let Ok(category) = domain.categories.binary_search_by(|name| name.as_str().cmp(category)) else {
+            return Some(Vec::new());
+        };
+        let mut capable = Vec::new();
+        for (number, role) in domain.roles.iter().enumerate() {
+            // Of this role alone: what it can, it can without others.
+            let alone =
+                (0..domain.roles.len()).filter(|other| *other != number).fold(Cube::ALL, Cube::without_role);
+            let cell = alone
+                .with_role(number)
+                .only(Attribute::Action, 1 << action as usize)
+                .only(Attribute::Category, 1 << category)
+                .only(Attribute::Level, 1 << level as usize);
+            let mut least = Search::new(BUDGET);
+            let mut rules = Vec::new();
+            for (at, allowing) in region.allow.iter().filter(|(_, allowing)| allowing.intersects(&cell)) {
+                let cube = allowing.intersection(&cell);
+                let mut by_rule = Search::new(BUDGET);
+                by_rule.look(&cube, &forbidding);
+                match by_rule.finish() {
+                    Found::None => {}
+                    Found::Some(_) => {
+                        rules.extend(self.document().access.allow.get(*at).map(|rule| rule.id.clone()));
+                        least.look(&cube, &forbidding);
+                    }
+                    Found::Undecided => return None,
+                }
+            }
+            match self.proved(&domain, least.finish(), |example| example.is_allowed_by(self)) {
+                Proof::Holds => {}
+                Proof::Fails(example) => {
+                    capable.push(Capable { role: role.clone(), rules, example: *example })
+                }
+                Proof::Undecided => return None,
+            }
+        }
+        Some(capable)
+    }
+
+    /// What a search found, once the engine has agreed.
+    fn proved(&self, domain: &Domain, found: Found, confirms: impl Fn(&Example) -> bool) -> Proof {
+        match found {
+            Found::None => Proof::Holds,
+            Found::Undecided => Proof::Undecided,
+            Found::Some(cube) => {
+                let (question, facts) = domain.example(&cube);
+                let example = Example { question, facts };
+                // A request that the engine decides otherwise proves nothing.
+                if confirms(&example) { Proof::Fails(Box::new(example)) } else { Proof::Undecided }
+            }
+        }
+    }
+}
+
+/// Two policies over one domain.
+struct Both<'p> {
+    domain: Domain,
+    one: (&'p Policy, Region),
+    other: (&'p Policy, Region),
+}
+
+impl<'p> Both<'p> {
+    fn of(one: &'p Policy, other: &'p Policy) -> Result<Self, TooWide> {
+        let domain = Domain::of(&[one, other], &[])?;
+        let (own, others) = (Region::of(one, &domain), Region::of(other, &domain));
+        Ok(Self { domain, one: (one, own), other: (other, others) })
+    }
+
+    /// Whether `one` allows nothing that `other` does not.
+    fn beyond(&self, budget: u64) -> Proof {
+        self.beyond_of(budget, None)
+    }
+
+    /// The same for one rule of `one`.
+    fn beyond_of(&self, budget: u64, rule: Option<usize>) -> Proof {
+        let ((one, own), (other, others)) = (&self.one, &self.other);
+        let mut search = Search::new(budget);
+        let forbidding = own.forbidding();
+        let others_forbidding = others.forbidding();
+        let neither: Vec<&Cube> =
+            forbidding.iter().copied().chain(others.allow.iter().map(|(_, cube)| cube)).collect();
+        for (_, allowing) in own.allow.iter().filter(|(at, _)| rule.is_none_or(|rule| rule == *at)) {
+            for barred in others_forbidding.iter().filter(|barred| barred.intersects(allowing)) {
+                search.look(&allowing.intersection(barred), &forbidding);
+            }
+            search.look(allowing, &neither);
+        }
+        let differs = |example: &Example| example.is_allowed_by(one) && !example.is_allowed_by(other);
+        one.proved(&self.domain, search.finish(), differs)
+    }
+}

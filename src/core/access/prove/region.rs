@@ -1,0 +1,238 @@
+//! What a policy allows, and what a claim is about, as cubes.
+
+use super::cube::{Attribute, Cube, HOLDS, NOT, Values, first};
+use super::domain::Domain;
+use crate::core::access::conditions::conditions_of;
+use crate::core::access::{PrincipalKind, Stop};
+use crate::core::classification::Level;
+use crate::core::id::Name;
+use crate::core::policy::{AllowRule, Conditions, DenyRule, Policy, RequestSet};
+
+/// What a policy says, in cubes: what is in one of those that allow, and in none of those that forbid, is allowed.
+#[derive(Debug)]
+pub(super) struct Region {
+    /// With the place of the rule in the document.
+    pub(super) allow: Vec<(usize, Cube)>,
+    /// With the place of the rule; the controls outside the rules have none.
+    pub(super) forbid: Vec<(Option<usize>, Cube)>,
+}
+
+impl Region {
+    pub(super) fn of(policy: &Policy, domain: &Domain) -> Self {
+        let document = policy.document();
+        let compile = Compile { domain, policy };
+        let allow = document.access.allow.iter().enumerate();
+        let deny = document.access.deny.iter().enumerate();
+        let mut forbid: Vec<_> = compile.barriers().into_iter().map(|cube| (None, cube)).collect();
+        forbid.extend(
+            deny.flat_map(|(at, rule)| compile.deny(rule).into_iter().map(move |cube| (Some(at), cube))),
+        );
+        Self {
+            allow: allow
+                .flat_map(|(at, rule)| compile.allow(rule).into_iter().map(move |cube| (at, cube)))
+                .collect(),
+            forbid,
+        }
+    }
+
+    pub(super) fn forbidding(&self) -> Vec<&Cube> {
+        self.forbid.iter().map(|(_, cube)| cube).collect()
+    }
+}
+
+struct Compile<'c> {
+    domain: &'c Domain,
+    policy: &'c Policy,
+}
+
+impl Compile<'_> {
+    fn allow(&self, rule: &AllowRule) -> Vec<Cube> {
+        let cube = self
+            .domain
+            .universe()
+            .only(Attribute::Action, numbers(rule.actions.iter().map(|action| *action as usize)))
+            .only(Attribute::Category, Domain::names(&self.domain.categories, &rule.categories))
+            .only(Attribute::Level, first(rule.up_to as usize + 1))
+            .only(
+                Attribute::Purpose,
+                any_or(&rule.purposes, |names| Domain::names(&self.domain.purposes, names)),
+            )
+            .only(
+                Attribute::Environment,
+                any_or(&rule.environments, |all| numbers(all.iter().map(|one| *one as usize))),
+            )
+            .only(Attribute::Kind, any_or(&rule.kinds, |all| numbers(all.iter().map(|one| *one as usize))));
+        let cube = self.with(cube, rule.when.as_ref());
+        rule.roles.iter().filter_map(|role| Some(cube.clone().with_role(self.domain.role(role)?))).collect()
+    }
+
+    fn deny(&self, rule: &DenyRule) -> Vec<Cube> {
+        let lowest = rule.from_level.map_or(0, |level| level as usize);
+        let cube = self
+            .domain
+            .universe()
+            .only(
+                Attribute::Action,
+                any_or(&rule.actions, |all| numbers(all.iter().map(|one| *one as usize))),
+            )
+            .only(
+                Attribute::Category,
+                any_or(&rule.categories, |names| Domain::names(&self.domain.categories, names)),
+            )
+            .only(Attribute::Level, !first(lowest))
+            .only(
+                Attribute::Purpose,
+                any_or(&rule.purposes, |names| Domain::names(&self.domain.purposes, names)),
+            )
+            .only(
+                Attribute::Environment,
+                any_or(&rule.environments, |all| numbers(all.iter().map(|one| *one as usize))),
+            )
+            .only(Attribute::Kind, any_or(&rule.kinds, |all| numbers(all.iter().map(|one| *one as usize))));
+        let cubes = match &rule.unless {
+            Some(unless) => self.without(&cube, unless),
+            None => vec![cube],
+        };
+        self.of_roles(cubes, rule.roles.iter())
+    }
+
+    /// The controls of the policy outside its access rules.
+    fn barriers(&self) -> Vec<Cube> {
+        let all = || self.domain.universe();
+        let (document, domain) = (self.policy.document(), self.domain);
+        let declared = |all: &[Name], has: &dyn Fn(&Name) -> bool| {
+            numbers(all.iter().enumerate().filter(|(_, name)| has(name)).map(|(at, _)| at))
+        };
+        let categories = declared(&domain.categories, &|name| document.categories.contains_key(name));
+        let purposes = declared(&domain.purposes, &|name| document.purposes.contains_key(name));
+        let mut cubes = vec![
+            all().only(Attribute::Tenant, HOLDS),
+            all().only(Attribute::Standing, HOLDS),
+            all().only(Attribute::Category, !categories),
+            all().only(Attribute::Purpose, !purposes),
+        ];
+        // Categories with the same purposes go together.
+        let mut by_purposes: Vec<(Values, Values)> = Vec::new();
+        for (name, category) in &document.categories {
+            let number = domain.categories.binary_search(name).map_or(0, |at| 1 << at);
+            let used = Domain::names(&domain.purposes, &category.purposes);
+            match by_purposes.iter_mut().find(|(known, _)| *known == used) {
+                Some((_, categories)) => *categories |= number,
+                None => by_purposes.push((used, number)),
+            }
+        }
+        for (used, categories) in by_purposes {
+            cubes.push(all().only(Attribute::Category, categories).only(Attribute::Purpose, !used));
+        }
+        let entries = || document.purposes.iter();
+        let needing = |needs: &dyn Fn(&crate::core::policy::PurposeEntry) -> bool| {
+            let names = entries().filter(|(_, entry)| needs(entry)).map(|(name, _)| name.clone()).collect();
+            Domain::names(&domain.purposes, &names)
+        };
+        for (purposes, attribute) in [
+            (needing(&|entry| entry.needs_authorization), Attribute::Authorization),
+            (needing(&|entry| entry.needs_consent), Attribute::Consent),
+            (needing(&|entry| entry.break_glass.is_some()), Attribute::NamedCase),
+            (needing(&|entry| entry.stops_on.contains(&Stop::Restriction)), Attribute::NoRestriction),
+            (needing(&|entry| entry.stops_on.contains(&Stop::Objection)), Attribute::NoObjection),
+            (needing(&|entry| entry.stops_on.contains(&Stop::OptOut)), Attribute::NoOptOut),
+        ] {
+            cubes.push(all().only(Attribute::Purpose, purposes).only(attribute, NOT));
+        }
+        for level in Level::ALL {
+            if let Some(within) = self.policy.level(level).mfa_within {
+                let condition = crate::core::access::conditions::Condition::MfaWithin(within);
+                let (attribute, fresh) = domain.condition(&condition);
+                let people =
+                    all().only(Attribute::Level, 1 << level as usize).only(Attribute::Kind, person());
+                cubes.push(people.only(attribute, !fresh));
+            }
+        }
+        cubes.retain(|cube| !cube.is_empty());
+        cubes
+    }
+
+    fn with(&self, cube: Cube, conditions: Option<&Conditions>) -> Cube {
+        conditions.into_iter().flat_map(conditions_of).fold(cube, |cube, condition| {
+            let (attribute, holds) = self.domain.condition(&condition);
+            cube.only(attribute, holds)
+        })
+    }
+
+    /// Those requests of a cube in which not all of the conditions hold.
+    fn without(&self, cube: &Cube, conditions: &Conditions) -> Vec<Cube> {
+        let lacking = conditions_of(conditions).map(|condition| {
+            let (attribute, holds) = self.domain.condition(&condition);
+            cube.clone().only(attribute, !holds)
+        });
+        lacking.filter(|cube| !cube.is_empty()).collect()
+    }
+
+    /// Of principals with one of these roles; of all where there is none.
+    fn of_roles<'r>(&self, cubes: Vec<Cube>, roles: impl ExactSizeIterator<Item = &'r Name>) -> Vec<Cube> {
+        if roles.len() == 0 {
+            return cubes;
+        }
+        let numbers: Vec<usize> = roles.filter_map(|role| self.domain.role(role)).collect();
+        let each = |cube: &Cube| numbers.iter().map(|role| cube.clone().with_role(*role)).collect::<Vec<_>>();
+        cubes.iter().flat_map(each).collect()
+    }
+}
+
+/// The requests that a set describes.
+pub(super) fn cubes_of(set: &RequestSet, policy: &Policy, domain: &Domain) -> Vec<Cube> {
+    let compile = Compile { domain, policy };
+    let own = |flag: bool| if flag { HOLDS } else { NOT };
+    let lowest = set.from_level.map_or(0, |level| level as usize);
+    let highest = set.up_to.map_or(Level::ALL.len(), |level| level as usize + 1);
+    let mut cube = domain
+        .universe()
+        .only(Attribute::Tenant, own(set.of_other_tenants))
+        .only(Attribute::Standing, own(set.suspended))
+        .only(Attribute::Action, any_or(&set.actions, |all| numbers(all.iter().map(|one| *one as usize))))
+        .only(Attribute::Category, any_or(&set.categories, |names| Domain::names(&domain.categories, names)))
+        .only(Attribute::Level, !first(lowest) & first(highest))
+        .only(Attribute::Purpose, any_or(&set.purposes, |names| Domain::names(&domain.purposes, names)))
+        .only(
+            Attribute::Environment,
+            any_or(&set.environments, |all| numbers(all.iter().map(|one| *one as usize))),
+        )
+        .only(Attribute::Kind, any_or(&set.kinds, |all| numbers(all.iter().map(|one| *one as usize))));
+    if set.without_consent {
+        cube = cube.only(Attribute::Consent, NOT);
+    }
+    for stop in &set.said {
+        cube = cube.only(
+            match stop {
+                Stop::Restriction => Attribute::NoRestriction,
+                Stop::Objection => Attribute::NoObjection,
+                Stop::OptOut => Attribute::NoOptOut,
+            },
+            NOT,
+        );
+    }
+    cube = compile.with(cube, set.with.as_ref());
+    cube = set.without_roles.iter().filter_map(|role| domain.role(role)).fold(cube, Cube::without_role);
+    let cubes = match &set.without {
+        Some(without) => compile.without(&cube, without),
+        None => vec![cube],
+    };
+    let mut cubes = compile.of_roles(cubes, set.roles.iter());
+    cubes.retain(|cube| !cube.is_empty());
+    cubes
+}
+
+const fn person() -> Values {
+    1 << PrincipalKind::Person as usize
+}
+
+fn numbers(all: impl Iterator<Item = usize>) -> Values {
+    all.fold(0, |values, number| values | 1 << number)
+}
+
+fn any_or<T: Ord>(
+    named: &std::collections::BTreeSet<T>,
+    values: impl Fn(&std::collections::BTreeSet<T>) -> Values,
+) -> Values {
+    if named.is_empty() { Values::MAX } else { values(named) }
+}
