@@ -22,7 +22,8 @@
 //!
 //! A rule covers a question when each of its lists has the question's value: one of the principal's roles (those that the policy does not
 //! declare are none), the action, the category, the purpose, the environment, the kind of principal. An empty list, or one that is not
-//! written, has every value, those that the policy does not declare among them. The level of an allowing rule is `up_to`, the highest that
+//! written, has every value, those that the policy does not declare among them; but for the roles, actions and categories of an allowing
+//! rule, which are always written, and of which an empty list has none. The level of an allowing rule is `up_to`, the highest that
 //! it covers; that of a denying rule is `from_level`, the lowest, and without it every level.
 //!
 //! A condition holds when it is *known* to: `mfa_within` and `trained_within` when that happened, not in the future, and the time is not
@@ -56,7 +57,7 @@ pub use grant::{Grant, GrantError};
 pub use hours::{Hours, InvalidHours};
 pub use principal::{Principal, Standing};
 pub use prove::{
-    AccessFinding, Capable, Difference, Example, Proof, Redundancy, always, diff, equivalent, never,
+    AccessFinding, Capable, Difference, Example, Proof, Redundancy, Unproved, always, diff, equivalent, never,
 };
 pub use question::{Purpose, Question, Resource};
 pub use release::{ReleaseDenied, ReleaseRequest};

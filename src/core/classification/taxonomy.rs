@@ -222,6 +222,11 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
+    /// An error unless the policy declares it.
+    pub(crate) fn unless(declared: bool, what: &'static str, name: &str) -> Result<(), Self> {
+        if declared { Ok(()) } else { Err(Self { what, name: name.to_owned() }) }
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {

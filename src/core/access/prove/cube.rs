@@ -1,5 +1,7 @@
 //! Sets of requests: products of sets of values, one for each attribute.
 
+use crate::core::access::Stop;
+
 /// Attributes of a request but for the roles, each with at most 128 values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
@@ -32,6 +34,17 @@ pub(super) enum Attribute {
     NoRestriction,
     NoObjection,
     NoOptOut,
+}
+
+impl Attribute {
+    /// The attribute that says whether a person has kept silent in this.
+    pub(super) const fn nothing_said(stop: Stop) -> Self {
+        match stop {
+            Stop::Restriction => Self::NoRestriction,
+            Stop::Objection => Self::NoObjection,
+            Stop::OptOut => Self::NoOptOut,
+        }
+    }
 }
 
 pub(super) const ATTRIBUTES: usize = Attribute::NoOptOut as usize + 1;

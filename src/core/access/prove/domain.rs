@@ -201,14 +201,10 @@ impl Domain {
         if holds(Attribute::Terms) {
             facts = facts.terms(true);
         }
-        let silent = [
-            (Stop::Restriction, Attribute::NoRestriction),
-            (Stop::Objection, Attribute::NoObjection),
-            (Stop::OptOut, Attribute::NoOptOut),
-        ];
-        if holds(Attribute::Consent) || silent.iter().any(|(_, attribute)| holds(*attribute)) {
-            let said = silent.iter().filter(|(_, attribute)| !holds(*attribute));
-            let said = said.fold(Preferences::NONE, |preferences, (stop, _)| preferences.said(*stop));
+        let silent = |stop: &Stop| holds(Attribute::nothing_said(*stop));
+        if holds(Attribute::Consent) || Stop::ALL.iter().any(silent) {
+            let said = Stop::ALL.iter().filter(|stop| !silent(stop));
+            let said = said.fold(Preferences::NONE, |preferences, stop| preferences.said(*stop));
             facts = facts.preferences(if holds(Attribute::Consent) { said.consented() } else { said });
         }
         (question, facts)

@@ -24,7 +24,7 @@ use super::facts::{Fact, Facts};
 use super::principal::Standing;
 use super::question::Question;
 use super::words::Action;
-use crate::core::classification::Level;
+use crate::core::classification::{Level, UnknownName};
 use crate::core::id::Name;
 use crate::core::policy::{Claim, Policy, RequestSet};
 
@@ -160,9 +160,9 @@ impl fmt::Display for Example {
 /// let policy = Policy::from_toml(include_str!("../../../../examples/policies/complete.toml"))?;
 /// let people = RequestSet::new().kinds([PrincipalKind::Person]);
 /// let stale = Conditions::new().mfa_within(Period::hours(12));
-/// assert!(policy.prove(&never(people.clone().from_level(Level::Restricted).without(stale.clone()))).holds());
+/// assert!(policy.prove(&never(people.clone().from_level(Level::Restricted).without(stale.clone())))?.holds());
 ///
-/// let proof = policy.prove(&never(people.from_level(Level::Confidential).without(stale)));
+/// let proof = policy.prove(&never(people.from_level(Level::Confidential).without(stale)))?;
 /// let breaks = proof.counterexample().ok_or("support reads orders on a second factor of a day")?;
 /// assert!(breaks.is_allowed_by(&policy));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -188,12 +188,24 @@ pub fn never(set: RequestSet) -> Claim {
 ///     .categories(["orders"])
 ///     .purposes(["subject_requests"])
 ///     .with(Conditions::new().assigned_case(true).mfa_within(Period::hours(12)));
-/// assert!(policy.prove(&always(officer)).holds());
+/// assert!(policy.prove(&always(officer))?.holds());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
 pub fn always(set: RequestSet) -> Claim {
     Claim::new("always").always(set)
+}
+
+/// Why there is no answer about all requests.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unproved {
+    /// The policy does not declare a name that was asked about.
+    #[error(transparent)]
+    UnknownName(#[from] UnknownName),
+    /// The work was at its bound before it was decided.
+    #[error("it takes more work to decide than a proof may")]
+    Undecided,
 }
 
 /// Whether two policies allow the same requests. A counterexample is one that one of them allows and the other does not.
@@ -216,7 +228,10 @@ pub struct Difference {
     pub example: Example,
 }
 
-/// What `new` allows that `old` did not, rule by rule; what it no longer allows is `diff(new, old)`. `None` where the work was at its bound.
+/// What `new` allows that `old` did not, rule by rule; what it no longer allows is `diff(new, old)`.
+///
+/// # Errors
+/// [`Unproved::Undecided`].
 ///
 /// # Example: a level that was raised
 /// ```
@@ -229,15 +244,14 @@ pub struct Difference {
 /// let improves = |rule: &&mut stewardship::policy::AllowRule| rule.id == "analyst-reads-orders";
 /// document.access.allow.iter_mut().find(improves).ok_or("no such rule")?.up_to = Level::Restricted;
 /// let new = Policy::from_document(document)?;
-/// let gained = diff(&old, &new).ok_or("undecided")?;
+/// let gained = diff(&old, &new)?;
 /// assert_eq!(gained.len(), 1);
 /// assert!(gained[0].example.is_allowed_by(&new) && !gained[0].example.is_allowed_by(&old));
 /// assert_eq!(gained[0].example.question.resource().level(), Level::Restricted);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use]
-pub fn diff(old: &Policy, new: &Policy) -> Option<Vec<Difference>> {
-    let both = Both::of(new, old).ok()?;
+pub fn diff(old: &Policy, new: &Policy) -> Result<Vec<Difference>, Unproved> {
+    let both = Both::of(new, old).map_err(|TooWide| Unproved::Undecided)?;
     let mut differences = Vec::new();
     for (at, rule) in new.document().access.allow.iter().enumerate() {
         match both.beyond_of(BUDGET, Some(at)) {
@@ -245,10 +259,10 @@ pub fn diff(old: &Policy, new: &Policy) -> Option<Vec<Difference>> {
             Proof::Fails(example) => {
                 differences.push(Difference { rule: rule.id.clone(), example: *example })
             }
-            Proof::Undecided => return None,
+            Proof::Undecided => return Err(Unproved::Undecided),
         }
     }
-    Some(differences)
+    Ok(differences)
 }
 
 /// Somebody who can do something.
@@ -267,9 +281,26 @@ impl Policy {
     /// Proves a claim about all requests, or gives one that breaks it.
     ///
     /// See [`never`] and [`always`]; a policy file carries its own as `[[claims]]`, which are proved when it is loaded.
-    #[must_use]
-    pub fn prove(&self, claim: &Claim) -> Proof {
-        self.prove_within(claim, BUDGET)
+    ///
+    /// # Errors
+    /// [`UnknownName`] where the claim names what the policy does not declare: a misspelt role would prove anything.
+    pub fn prove(&self, claim: &Claim) -> Result<Proof, UnknownName> {
+        claim.never.iter().chain(&claim.always).try_for_each(|set| self.declares(set))?;
+        Ok(self.prove_within(claim, BUDGET))
+    }
+
+    fn declares(&self, set: &RequestSet) -> Result<(), UnknownName> {
+        let document = self.document();
+        for role in set.roles.iter().chain(&set.without_roles) {
+            UnknownName::unless(document.roles.contains_key(role), "role", role.as_str())?;
+        }
+        for category in &set.categories {
+            UnknownName::unless(document.categories.contains_key(category), "category", category.as_str())?;
+        }
+        for purpose in &set.purposes {
+            UnknownName::unless(document.purposes.contains_key(purpose), "purpose", purpose.as_str())?;
+        }
+        Ok(())
     }
 
     pub(crate) fn prove_within(&self, claim: &Claim, budget: u64) -> Proof {
@@ -303,7 +334,10 @@ impl Policy {
     }
 
     /// Who can do this with data of a category and level under the best of circumstances: each role, by which rules, and the least that has
-    /// to be so. `None` where the work was at its bound.
+    /// to be so.
+    ///
+    /// # Errors
+    /// [`Unproved`].
     ///
     /// # Example: who can read a token
     /// ```
@@ -311,18 +345,17 @@ impl Policy {
     /// use stewardship::classification::Level;
     /// use stewardship::Policy;
     /// let policy = Policy::from_toml(include_str!("../../../../examples/policies/complete.toml"))?;
-    /// let who = policy.who_can(Action::Read, "connected_platform", Level::Restricted).ok_or("undecided")?;
+    /// let who = policy.who_can(Action::Read, "connected_platform", Level::Restricted)?;
     /// assert_eq!(who.iter().map(|who| who.role.as_str()).collect::<Vec<_>>(), ["integration"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn who_can(&self, action: Action, category: &str, level: Level) -> Option<Vec<Capable>> {
-        let domain = Domain::of(&[self], &[]).ok()?;
+    pub fn who_can(&self, action: Action, category: &str, level: Level) -> Result<Vec<Capable>, Unproved> {
+        let domain = Domain::of(&[self], &[]).map_err(|TooWide| Unproved::Undecided)?;
         let region = Region::of(self, &domain);
         let forbidding = region.forbidding();
-        let Ok(category) = domain.categories.binary_search_by(|name| name.as_str().cmp(category)) else {
-            return Some(Vec::new());
-        };
+        let number = domain.categories.binary_search_by(|name| name.as_str().cmp(category));
+        UnknownName::unless(number.is_ok(), "category", category)?;
+        let category = number.unwrap_or_default();
         let mut capable = Vec::new();
         for (number, role) in domain.roles.iter().enumerate() {
             // Of this role alone: what it can, it can without others.
@@ -345,7 +378,7 @@ impl Policy {
                         rules.extend(self.document().access.allow.get(*at).map(|rule| rule.id.clone()));
                         least.look(&cube, &forbidding);
                     }
-                    Found::Undecided => return None,
+                    Found::Undecided => return Err(Unproved::Undecided),
                 }
             }
             match self.proved(&domain, least.finish(), |example| example.is_allowed_by(self)) {
@@ -353,10 +386,10 @@ impl Policy {
                 Proof::Fails(example) => {
                     capable.push(Capable { role: role.clone(), rules, example: *example })
                 }
-                Proof::Undecided => return None,
+                Proof::Undecided => return Err(Unproved::Undecided),
             }
         }
-        Some(capable)
+        Ok(capable)
     }
 
     /// What a search found, once the engine has agreed.

@@ -1,12 +1,14 @@
 //! What a policy allows, and what a claim is about, as cubes.
 
+use std::collections::BTreeSet;
+
 use super::cube::{Attribute, Cube, HOLDS, NOT, Values, first};
 use super::domain::Domain;
-use crate::core::access::conditions::conditions_of;
-use crate::core::access::{PrincipalKind, Stop};
+use crate::core::access::conditions::{Condition, conditions_of};
+use crate::core::access::{Action, Environment, PrincipalKind, Stop};
 use crate::core::classification::Level;
 use crate::core::id::Name;
-use crate::core::policy::{AllowRule, Conditions, DenyRule, Policy, RequestSet};
+use crate::core::policy::{AllowRule, Conditions, DenyRule, Policy, PurposeEntry, RequestSet};
 
 /// What a policy says, in cubes: what is in one of those that allow, and in none of those that forbid, is allowed.
 #[derive(Debug)]
@@ -47,53 +49,55 @@ struct Compile<'c> {
 
 impl Compile<'_> {
     fn allow(&self, rule: &AllowRule) -> Vec<Cube> {
+        let lists = Lists {
+            purposes: &rule.purposes,
+            environments: &rule.environments,
+            kinds: &rule.kinds,
+            highest: Some(rule.up_to),
+            ..Lists::NONE
+        };
+        // Of these an empty list is none, not any.
         let cube = self
-            .domain
-            .universe()
-            .only(Attribute::Action, numbers(rule.actions.iter().map(|action| *action as usize)))
-            .only(Attribute::Category, Domain::names(&self.domain.categories, &rule.categories))
-            .only(Attribute::Level, first(rule.up_to as usize + 1))
-            .only(
-                Attribute::Purpose,
-                any_or(&rule.purposes, |names| Domain::names(&self.domain.purposes, names)),
-            )
-            .only(
-                Attribute::Environment,
-                any_or(&rule.environments, |all| numbers(all.iter().map(|one| *one as usize))),
-            )
-            .only(Attribute::Kind, any_or(&rule.kinds, |all| numbers(all.iter().map(|one| *one as usize))));
+            .covered(lists)
+            .only(Attribute::Action, ordinals(&rule.actions, |action| action as usize))
+            .only(Attribute::Category, Domain::names(&self.domain.categories, &rule.categories));
         let cube = self.with(cube, rule.when.as_ref());
         rule.roles.iter().filter_map(|role| Some(cube.clone().with_role(self.domain.role(role)?))).collect()
     }
 
     fn deny(&self, rule: &DenyRule) -> Vec<Cube> {
-        let lowest = rule.from_level.map_or(0, |level| level as usize);
-        let cube = self
-            .domain
-            .universe()
-            .only(
-                Attribute::Action,
-                any_or(&rule.actions, |all| numbers(all.iter().map(|one| *one as usize))),
-            )
-            .only(
-                Attribute::Category,
-                any_or(&rule.categories, |names| Domain::names(&self.domain.categories, names)),
-            )
-            .only(Attribute::Level, !first(lowest))
-            .only(
-                Attribute::Purpose,
-                any_or(&rule.purposes, |names| Domain::names(&self.domain.purposes, names)),
-            )
-            .only(
-                Attribute::Environment,
-                any_or(&rule.environments, |all| numbers(all.iter().map(|one| *one as usize))),
-            )
-            .only(Attribute::Kind, any_or(&rule.kinds, |all| numbers(all.iter().map(|one| *one as usize))));
+        let cube = self.covered(Lists {
+            actions: &rule.actions,
+            categories: &rule.categories,
+            purposes: &rule.purposes,
+            environments: &rule.environments,
+            kinds: &rule.kinds,
+            lowest: rule.from_level,
+            highest: None,
+        });
         let cubes = match &rule.unless {
             Some(unless) => self.without(&cube, unless),
             None => vec![cube],
         };
-        self.of_roles(cubes, rule.roles.iter())
+        self.of_roles(cubes, &rule.roles)
+    }
+
+    /// The requests that lists cover, of which an empty one is any.
+    fn covered(&self, lists: Lists<'_>) -> Cube {
+        let (domain, any) = (self.domain, |values: Values| if values == 0 { Values::MAX } else { values });
+        let lowest = lists.lowest.map_or(0, |level| level as usize);
+        let highest = lists.highest.map_or(Level::ALL.len(), |level| level as usize + 1);
+        domain
+            .universe()
+            .only(Attribute::Action, any(ordinals(lists.actions, |action| action as usize)))
+            .only(Attribute::Category, any(Domain::names(&domain.categories, lists.categories)))
+            .only(Attribute::Level, !first(lowest) & first(highest))
+            .only(Attribute::Purpose, any(Domain::names(&domain.purposes, lists.purposes)))
+            .only(
+                Attribute::Environment,
+                any(ordinals(lists.environments, |environment| environment as usize)),
+            )
+            .only(Attribute::Kind, any(ordinals(lists.kinds, |kind| kind as usize)))
     }
 
     /// The controls of the policy outside its access rules.
@@ -125,26 +129,28 @@ impl Compile<'_> {
             cubes.push(all().only(Attribute::Category, categories).only(Attribute::Purpose, !used));
         }
         let entries = || document.purposes.iter();
-        let needing = |needs: &dyn Fn(&crate::core::policy::PurposeEntry) -> bool| {
+        let needing = |needs: &dyn Fn(&PurposeEntry) -> bool| {
             let names = entries().filter(|(_, entry)| needs(entry)).map(|(name, _)| name.clone()).collect();
             Domain::names(&domain.purposes, &names)
         };
-        for (purposes, attribute) in [
+        let mut needs = vec![
             (needing(&|entry| entry.needs_authorization), Attribute::Authorization),
             (needing(&|entry| entry.needs_consent), Attribute::Consent),
             (needing(&|entry| entry.break_glass.is_some()), Attribute::NamedCase),
-            (needing(&|entry| entry.stops_on.contains(&Stop::Restriction)), Attribute::NoRestriction),
-            (needing(&|entry| entry.stops_on.contains(&Stop::Objection)), Attribute::NoObjection),
-            (needing(&|entry| entry.stops_on.contains(&Stop::OptOut)), Attribute::NoOptOut),
-        ] {
+        ];
+        needs.extend(
+            Stop::ALL.iter().map(|stop| {
+                (needing(&|entry| entry.stops_on.contains(stop)), Attribute::nothing_said(*stop))
+            }),
+        );
+        for (purposes, attribute) in needs {
             cubes.push(all().only(Attribute::Purpose, purposes).only(attribute, NOT));
         }
         for level in Level::ALL {
             if let Some(within) = self.policy.level(level).mfa_within {
-                let condition = crate::core::access::conditions::Condition::MfaWithin(within);
-                let (attribute, fresh) = domain.condition(&condition);
-                let people =
-                    all().only(Attribute::Level, 1 << level as usize).only(Attribute::Kind, person());
+                let (attribute, fresh) = domain.condition(&Condition::MfaWithin(within));
+                let person = 1 << PrincipalKind::Person as usize;
+                let people = all().only(Attribute::Level, 1 << level as usize).only(Attribute::Kind, person);
                 cubes.push(people.only(attribute, !fresh));
             }
         }
@@ -169,70 +175,76 @@ impl Compile<'_> {
     }
 
     /// Of principals with one of these roles; of all where there is none.
-    fn of_roles<'r>(&self, cubes: Vec<Cube>, roles: impl ExactSizeIterator<Item = &'r Name>) -> Vec<Cube> {
-        if roles.len() == 0 {
+    fn of_roles(&self, cubes: Vec<Cube>, roles: &BTreeSet<Name>) -> Vec<Cube> {
+        if roles.is_empty() {
             return cubes;
         }
-        let numbers: Vec<usize> = roles.filter_map(|role| self.domain.role(role)).collect();
+        let numbers: Vec<usize> = roles.iter().filter_map(|role| self.domain.role(role)).collect();
         let each = |cube: &Cube| numbers.iter().map(|role| cube.clone().with_role(*role)).collect::<Vec<_>>();
         cubes.iter().flat_map(each).collect()
     }
+}
+
+/// The lists of a rule or a set of requests.
+#[derive(Clone, Copy)]
+struct Lists<'l> {
+    actions: &'l BTreeSet<Action>,
+    categories: &'l BTreeSet<Name>,
+    purposes: &'l BTreeSet<Name>,
+    environments: &'l BTreeSet<Environment>,
+    kinds: &'l BTreeSet<PrincipalKind>,
+    lowest: Option<Level>,
+    highest: Option<Level>,
+}
+
+impl Lists<'static> {
+    const NONE: Self = Self {
+        actions: &BTreeSet::new(),
+        categories: &BTreeSet::new(),
+        purposes: &BTreeSet::new(),
+        environments: &BTreeSet::new(),
+        kinds: &BTreeSet::new(),
+        lowest: None,
+        highest: None,
+    };
 }
 
 /// The requests that a set describes.
 pub(super) fn cubes_of(set: &RequestSet, policy: &Policy, domain: &Domain) -> Vec<Cube> {
     let compile = Compile { domain, policy };
     let own = |flag: bool| if flag { HOLDS } else { NOT };
-    let lowest = set.from_level.map_or(0, |level| level as usize);
-    let highest = set.up_to.map_or(Level::ALL.len(), |level| level as usize + 1);
-    let mut cube = domain
-        .universe()
+    let lists = Lists {
+        actions: &set.actions,
+        categories: &set.categories,
+        purposes: &set.purposes,
+        environments: &set.environments,
+        kinds: &set.kinds,
+        lowest: set.from_level,
+        highest: set.up_to,
+    };
+    let mut cube = compile
+        .covered(lists)
         .only(Attribute::Tenant, own(set.of_other_tenants))
-        .only(Attribute::Standing, own(set.suspended))
-        .only(Attribute::Action, any_or(&set.actions, |all| numbers(all.iter().map(|one| *one as usize))))
-        .only(Attribute::Category, any_or(&set.categories, |names| Domain::names(&domain.categories, names)))
-        .only(Attribute::Level, !first(lowest) & first(highest))
-        .only(Attribute::Purpose, any_or(&set.purposes, |names| Domain::names(&domain.purposes, names)))
-        .only(
-            Attribute::Environment,
-            any_or(&set.environments, |all| numbers(all.iter().map(|one| *one as usize))),
-        )
-        .only(Attribute::Kind, any_or(&set.kinds, |all| numbers(all.iter().map(|one| *one as usize))));
+        .only(Attribute::Standing, own(set.suspended));
     if set.without_consent {
         cube = cube.only(Attribute::Consent, NOT);
     }
-    for stop in &set.said {
-        cube = cube.only(
-            match stop {
-                Stop::Restriction => Attribute::NoRestriction,
-                Stop::Objection => Attribute::NoObjection,
-                Stop::OptOut => Attribute::NoOptOut,
-            },
-            NOT,
-        );
-    }
+    cube = set.said.iter().fold(cube, |cube, stop| cube.only(Attribute::nothing_said(*stop), NOT));
     cube = compile.with(cube, set.with.as_ref());
     cube = set.without_roles.iter().filter_map(|role| domain.role(role)).fold(cube, Cube::without_role);
     let cubes = match &set.without {
         Some(without) => compile.without(&cube, without),
         None => vec![cube],
     };
-    let mut cubes = compile.of_roles(cubes, set.roles.iter());
+    let mut cubes = compile.of_roles(cubes, &set.roles);
     cubes.retain(|cube| !cube.is_empty());
     cubes
-}
-
-const fn person() -> Values {
-    1 << PrincipalKind::Person as usize
 }
 
 fn numbers(all: impl Iterator<Item = usize>) -> Values {
     all.fold(0, |values, number| values | 1 << number)
 }
 
-fn any_or<T: Ord>(
-    named: &std::collections::BTreeSet<T>,
-    values: impl Fn(&std::collections::BTreeSet<T>) -> Values,
-) -> Values {
-    if named.is_empty() { Values::MAX } else { values(named) }
+fn ordinals<T: Copy>(named: &BTreeSet<T>, number: fn(T) -> usize) -> Values {
+    numbers(named.iter().map(|one| number(*one)))
 }
