@@ -5,6 +5,7 @@
 
 mod chain;
 mod event;
+pub mod tree;
 
 pub use chain::{ChainBreak, Head, Verifier, chained};
 pub use event::{AuditEvent, Cause, DecidedAs, Entry, Pseudonym, Released};
