@@ -40,6 +40,9 @@ pub use crate::core::{id, period, place, policy};
 // What comes in, labelled so that it does not leak.
 pub use crate::core::classification;
 
+// Who is asking, as others said and a verifier here believes.
+pub use crate::core::authentication;
+
 // Who may do what with it, and the proof of a yes.
 pub use crate::core::access;
 

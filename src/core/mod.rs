@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod authentication;
 pub mod classification;
 pub mod dsr;
 pub mod governance;
