@@ -16,7 +16,7 @@ use data::{
 };
 use sources::AddressTable;
 use stewardship::access::ReleaseRequest;
-use stewardship::audit::ChainBreak;
+use stewardship::audit::TrailBreak;
 use stewardship::dsr::{Reviewed, Verdict, VerificationMethod};
 use stewardship::engine::{Blocking, Disposal, Identified, TrailError};
 use stewardship::governance::{Evidence, EvidenceSet, Method};
@@ -436,7 +436,7 @@ fn audit(host: &Host, folder: &Folder, clock: &ManualClock) -> Story {
             .clock(clock.clone());
     let other = stewardship::block_on(other.build())?.blocking();
     match other.verify_trail(Some(head)) {
-        Err(TrailError::Broken(broken @ ChainBreak::Altered { .. })) => {
+        Err(TrailError::Broken(broken @ TrailBreak::Altered { .. })) => {
             say(&format!("one byte of a copy is changed: {broken}"));
             Ok(())
         }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::error::StoreError;
 
-/// An entry of the trail: to the store, an index, a body and a hash.
+/// An entry of the trail: to the store, an index, a body and hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "stores take it apart and put it together")]
 pub struct StoredEntry {
@@ -12,8 +12,8 @@ pub struct StoredEntry {
     pub index: u64,
     /// The entry in its canonical form.
     pub body: Vec<u8>,
-    /// The hash that chains it to the entry before.
-    pub hash: [u8; 32],
+    /// The nodes of the [tree](crate::audit::tree) that it completes, lowest first: its own hash, and on average one more.
+    pub nodes: Vec<[u8; 32]>,
 }
 
 /// Keeps the audit trail: only ever longer.

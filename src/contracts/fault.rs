@@ -46,7 +46,7 @@ impl Moment {
 /// use stewardship::ports::memory::Memory;
 /// let faults = Faults::crash_at(1, Moment::After);
 /// let ports = Faulty::new(Memory::new(), &faults);
-/// let entry = StoredEntry { index: 0, body: b"{}".to_vec(), hash: [0; 32] };
+/// let entry = StoredEntry { index: 0, body: b"{}".to_vec(), nodes: vec![[0; 32]] };
 /// assert!(block_on(ports.audit().append(vec![entry.clone()])).is_err());
 /// assert!(block_on(ports.audit().last()).is_err()); // still down
 /// faults.recover();
@@ -357,7 +357,7 @@ mod tests {
     use crate::ports::memory::Memory;
 
     fn entry(index: u64) -> Vec<StoredEntry> {
-        vec![StoredEntry { index, body: vec![1], hash: [0; 32] }]
+        vec![StoredEntry { index, body: vec![1], nodes: vec![[0; 32]] }]
     }
 
     #[test]

@@ -32,7 +32,8 @@ use super::trail::TrailError;
 use super::trouble::Trouble;
 use crate::contracts::{AnyPorts, Destruction, Ports, RecordKey, block_on};
 use crate::core::access::{Grant, Principal, Purpose, Question, ReleaseRequest};
-use crate::core::audit::Head;
+use crate::core::audit::ProvenEntry;
+use crate::core::audit::tree::{ConsistencyProof, TreeHead};
 use crate::core::classification::{
     AuditedReason, Class, Classified, DataClass, FieldValue, Findable, LabelPermit, Labelled, Permit, Record,
 };
@@ -131,7 +132,10 @@ blocking! {
     mark_compromised(scope: &Scope, version: u32, reason: &str) -> Result<u32, KeyChangeError>;
     raise_key_minimum(scope: &Scope, minimum: u32) -> Result<(), KeyChangeError>;
     reseal(after: Option<&RecordKey>, limit: usize) -> Result<Resealing, Trouble>;
-    verify_trail(kept: Option<Head>) -> Result<Head, TrailError>;
+    trail_head() -> Result<TreeHead, Trouble>;
+    prove_entries(entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError>;
+    prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, TrailError>;
+    verify_trail(kept: Option<TreeHead>) -> Result<TreeHead, TrailError>;
 }
 
 impl<P: Ports> Blocking<P> {

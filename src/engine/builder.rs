@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex};
 use super::key_cache::{KeyCache, Keyring};
 use super::revoked::Revoked;
 use super::steward::{Inner, Steward};
+use super::trail::TrailError;
 use super::trouble::Trouble;
 use crate::contracts::{AnyKeyProvider, AnySource, Clock, DataSource, Ports, SystemClock};
 use crate::core::access::Environment;
 use crate::core::audit::AuditEvent;
+use crate::core::audit::tree::TreeHead;
 use crate::core::classification::{BindError, DataMap, Declares};
 use crate::core::dsr::{Clocks, Holidays};
 use crate::core::id::Name;
@@ -35,6 +37,7 @@ pub struct Builder<P> {
     clocks: Clocks,
     holidays: Holidays,
     keys: Option<KeyCache>,
+    anchored: Option<TreeHead>,
 }
 
 impl<P: Ports> Builder<P> {
@@ -54,6 +57,7 @@ impl<P: Ports> Builder<P> {
             clocks: Clocks::builtin().clone(),
             holidays: Holidays::default(),
             keys: None,
+            anchored: None,
         }
     }
 
@@ -124,6 +128,13 @@ impl<P: Ports> Builder<P> {
         self
     }
 
+    /// Starts only over a trail that goes on from this head: the newest that was kept elsewhere
+    /// ([`Steward::trail_head`]). A trail that was cut, rewritten or put back from a backup is refused.
+    pub fn anchored(mut self, kept: TreeHead) -> Self {
+        self.anchored = Some(kept);
+        self
+    }
+
     /// Builds the steward and records its start.
     ///
     /// # Errors
@@ -161,8 +172,12 @@ impl<P: Ports> Builder<P> {
                 keys: self.keys.map(Keyring::new),
                 died: Mutex::default(),
                 revoked: Revoked::default(),
+                tree: Mutex::default(),
             }),
         };
+        if let Some(kept) = self.anchored {
+            steward.goes_on_from(kept).await?;
+        }
         let started = steward.entry(AuditEvent::Started { environment: steward.environment() });
         steward.record(vec![started]).await?;
         Ok(steward)
@@ -202,6 +217,9 @@ pub enum BuildError {
         /// What the types say.
         typed: Environment,
     },
+    /// The audit trail does not go on from the head that was kept elsewhere.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
     /// A failure below the engine.
     #[error(transparent)]
     Trouble(#[from] Trouble),

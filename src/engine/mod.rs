@@ -17,6 +17,7 @@ mod disposal;
 mod environment;
 mod epochs;
 mod erase;
+mod evidence;
 mod find;
 mod holds;
 mod identify;

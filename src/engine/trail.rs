@@ -1,11 +1,14 @@
 //! Writing and verifying the audit trail.
 
+use std::sync::PoisonError;
+
 use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{AuditLog, Ports, StoreError, StoredEntry};
 use crate::core::access::Principal;
-use crate::core::audit::{AuditEvent, ChainBreak, Entry, Head, Pseudonym, Verifier, chained};
+use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
+use crate::core::audit::{AuditEvent, Entry, Pseudonym, TrailBreak, Verifier};
 use crate::core::id::{SubjectId, TenantId};
 use crate::core::place::Scope;
 use crate::crypto::pseudonym;
@@ -19,13 +22,13 @@ impl<P: Ports> Steward<P> {
     ///
     /// # Errors
     /// [`TrailError::Broken`] says where the trail breaks.
-    pub async fn verify_trail(&self, kept: Option<Head>) -> Result<Head, TrailError> {
+    pub async fn verify_trail(&self, kept: Option<TreeHead>) -> Result<TreeHead, TrailError> {
         let mut verifier = Verifier::new(kept);
         let mut from = 0;
         loop {
             let page = self.inner.ports.audit().read(from, PAGE).await?;
             for entry in &page {
-                verifier.entry(entry.index, &entry.body, &entry.hash)?;
+                verifier.entry(entry.index, &entry.body, &entry.nodes)?;
             }
             if page.len() < PAGE {
                 return Ok(verifier.finish()?);
@@ -39,26 +42,45 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Appends entries, all or none. Returns only once they are durable: what follows may rely on it.
+    ///
+    /// What is known of the tree is kept between appends, so that one asks the store nothing. Where another writer was faster, the store
+    /// says so, and what that one appended is read.
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), Trouble> {
         let log = self.inner.ports.audit();
         let bodies: Vec<Vec<u8>> = entries.iter().map(Entry::to_bytes).collect();
+        let kept = self.inner.tree.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut tree = match kept {
+            Some(tree) => tree,
+            None => self.tree_of(log.last().await?).await?,
+        };
         for _ in 0..ATTEMPTS {
-            let last = log.last().await?;
-            let mut head = last.map(|entry| Head::after(entry.index, entry.hash)).unwrap_or_default();
-            let chained = bodies
-                .iter()
-                .map(|body| {
-                    let entry =
-                        StoredEntry { index: head.size, body: body.clone(), hash: chained(&head, body) };
-                    head = Head::after(entry.index, entry.hash);
-                    entry
-                })
-                .collect();
-            if unless_conflict(log.append(chained).await)? {
+            let mut grown = tree.clone();
+            let append = |body: &Vec<u8>| {
+                let index = grown.size();
+                StoredEntry { index, body: body.clone(), nodes: grown.append(leaf_hash(body)) }
+            };
+            if unless_conflict(log.append(bodies.iter().map(append).collect()).await)? {
+                *self.inner.tree.lock().unwrap_or_else(PoisonError::into_inner) = Some(grown);
                 return Ok(());
             }
+            tree = self.tree_of(log.last().await?).await?;
         }
         Err(Trouble::Contention { during: "append to the audit trail" })
+    }
+
+    /// The tree over the entries up to the last one, from the nodes that lie with some of them.
+    pub(super) async fn tree_of(&self, last: Option<StoredEntry>) -> Result<Frontier, Trouble> {
+        let size = last.map_or(0, |entry| entry.index.saturating_add(1));
+        Ok(self.nodes(Wanted::Frontier { size }).await?.frontier(size)?)
+    }
+
+    pub(super) async fn nodes(&self, wanted: Wanted) -> Result<Nodes, Trouble> {
+        let log = self.inner.ports.audit();
+        let mut nodes = Vec::new();
+        for entry in wanted.entries() {
+            nodes.extend(log.read(entry, 1).await?.into_iter().map(|found| (found.index, found.nodes)));
+        }
+        Ok(nodes.into_iter().collect())
     }
 
     /// An entry about a tenant and, where they are given, who acted and whom it is about; each under a key that goes with them.
@@ -110,7 +132,18 @@ impl<P: Ports> KeySession<'_, P> {
 pub enum TrailError {
     /// It breaks.
     #[error(transparent)]
-    Broken(#[from] ChainBreak),
+    Broken(#[from] TrailBreak),
+    /// There is no such entry.
+    #[error("the trail of {size} entries has no entry {entry}")]
+    NoEntry {
+        /// The entry.
+        entry: u64,
+        /// Number of entries.
+        size: u64,
+    },
+    /// A failure below the engine.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
     /// It cannot be read.
     #[error("the trail cannot be read")]
     Store(#[from] StoreError),

@@ -3,6 +3,7 @@
 use crate::contracts::{
     DocumentKind, ProviderError, ProviderErrorKind, SourceError, StoreError, StoreErrorKind,
 };
+use crate::core::audit::tree::NoNode;
 use crate::core::id::Name;
 use crate::crypto::EntropyError;
 
@@ -43,6 +44,9 @@ pub enum Trouble {
         /// Kind of its scope.
         scope: &'static str,
     },
+    /// The audit trail is not whole: nothing can be appended to it.
+    #[error("the audit trail is not whole")]
+    Trail(#[from] NoNode),
     /// Other writers were faster, again and again.
     #[error("other writers were faster, again and again (`{during}`)")]
     Contention {
@@ -59,7 +63,7 @@ impl Trouble {
             Self::Store(error) => error.kind() != StoreErrorKind::Corrupt,
             Self::Provider(error) => error.kind() == ProviderErrorKind::Unavailable,
             Self::Source { .. } | Self::Entropy(_) | Self::Contention { .. } => true,
-            Self::Paper { .. } | Self::Key { .. } => false,
+            Self::Paper { .. } | Self::Key { .. } | Self::Trail(_) => false,
         }
     }
 }

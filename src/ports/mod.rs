@@ -2,6 +2,8 @@
 //!
 //! A feature adds a port and changes nothing else.
 
+#[cfg(feature = "ed25519")]
+pub mod ed25519;
 pub mod local_keys;
 pub mod memory;
 #[cfg(feature = "sqlite")]

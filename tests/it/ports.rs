@@ -43,7 +43,7 @@ fn the_wrappers_change_nothing() {
 #[test]
 fn a_snapshot_is_independent_and_restores_the_records_side_alone() {
     let memory = Memory::new();
-    let audit = |index| vec![StoredEntry { index, body: Vec::new(), hash: [0; 32] }];
+    let audit = |index| vec![StoredEntry { index, body: Vec::new(), nodes: vec![[0; 32]] }];
     block_on(memory.audit().append(audit(0))).unwrap();
     block_on(memory.records().put(row("acme", "1"), Expected::Absent)).unwrap();
     let backup = memory.snapshot();
@@ -100,6 +100,7 @@ fn row(tenant: &str, id: &str) -> RecordRow {
 }
 
 /// A write, out of a small world so that writes meet.
+#[expect(clippy::large_enum_variant, reason = "a plan of a few dozen steps")]
 #[derive(Clone, Debug)]
 enum Step {
     Put { row: RecordRow, stale: bool },
@@ -358,7 +359,7 @@ mod sqlite {
                             Err(error) => assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error:?}"),
                         }
                         let next = block_on(ports.audit().last()).unwrap().map_or(0, |last| last.index + 1);
-                        let entry = StoredEntry { index: next, body: Vec::new(), hash: [0; 32] };
+                        let entry = StoredEntry { index: next, body: Vec::new(), nodes: vec![[0; 32]] };
                         if let Err(error) = block_on(ports.audit().append(vec![entry])) {
                             assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error:?}");
                         }
@@ -477,16 +478,16 @@ mod sqlite {
     fn the_audit_table_refuses_changes_removals_and_gaps_whoever_asks() {
         let folder = folder();
         let ports = open(folder.path());
-        let entries = (0..3).map(|index| StoredEntry { index, body: vec![1], hash: [0; 32] });
+        let entries = (0..3).map(|index| StoredEntry { index, body: vec![1], nodes: vec![[0; 32]] });
         block_on(ports.audit().append(entries.collect())).unwrap();
         let db = rusqlite_of(ports.records_path());
         for sql in [
             "UPDATE audit SET body = x'00' WHERE idx = 1",
             "DELETE FROM audit WHERE idx = 2",
             "DELETE FROM audit",
-            "INSERT OR REPLACE INTO audit (idx, body, hash) VALUES (1, x'00', zeroblob(32))",
-            "INSERT INTO audit (idx, body, hash) VALUES (4, x'00', zeroblob(32))",
-            "INSERT INTO audit (body, hash) VALUES (x'00', zeroblob(32))",
+            "INSERT OR REPLACE INTO audit (idx, body, nodes) VALUES (1, x'00', zeroblob(32))",
+            "INSERT INTO audit (idx, body, nodes) VALUES (4, x'00', zeroblob(32))",
+            "INSERT INTO audit (body, nodes) VALUES (x'00', zeroblob(32))",
             "UPDATE OR REPLACE audit SET idx = 1 WHERE idx = 2",
         ] {
             let error = db.execute_batch(sql).unwrap_err().to_string();

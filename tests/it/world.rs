@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use stewardship::audit::tree::TreeHead;
 use stewardship::classification::{Record, RecordSpec};
 use stewardship::contracts::{
     Answer, DataSource, Destruction, Disposed, Erasure, ExportedRecord, Faults, Faulty, FaultyProvider,
@@ -12,7 +13,7 @@ use stewardship::contracts::{
     SourceError, SourceItem, SubjectRef, TaskId,
 };
 use stewardship::crypto::SecretKey;
-use stewardship::engine::{Blocking, BuildError, OpenError};
+use stewardship::engine::{Blocking, BuildError, Builder, OpenError};
 use stewardship::id::{ConnectionId, Name, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
@@ -122,14 +123,21 @@ impl World {
 
     /// The same with other provider keys.
     pub(crate) fn start_with(&self, provider: impl KeyProvider) -> Result<TestSteward, BuildError> {
+        block_on(self.builder(provider).build()).map(|steward| steward.blocking())
+    }
+
+    /// The same, over a trail that goes on from `kept`.
+    pub(crate) fn start_anchored(&self, kept: TreeHead) -> Result<TestSteward, BuildError> {
+        block_on(self.builder(self.provider.clone()).anchored(kept).build()).map(|steward| steward.blocking())
+    }
+
+    fn builder(&self, provider: impl KeyProvider) -> Builder<Faulty<Memory>> {
         let provider = FaultyProvider::new(provider, &self.faults);
-        let steward =
-            Steward::builder(self.policy.clone(), Faulty::new(self.memory.clone(), &self.faults), provider)
-                .bind::<(Token, Creator, Order, Voucher, Note, Pacing)>()
-                .source("newsletter", FaultySource::new(self.newsletter.clone(), &self.faults))
-                .source("mailer", FaultySource::new(self.mailer.clone(), &self.faults))
-                .clock(self.clock.clone());
-        block_on(steward.build()).map(|steward| steward.blocking())
+        Steward::builder(self.policy.clone(), Faulty::new(self.memory.clone(), &self.faults), provider)
+            .bind::<(Token, Creator, Order, Voucher, Note, Pacing)>()
+            .source("newsletter", FaultySource::new(self.newsletter.clone(), &self.faults))
+            .source("mailer", FaultySource::new(self.mailer.clone(), &self.faults))
+            .clock(self.clock.clone())
     }
 
     pub(crate) fn steward(&self) -> TestSteward {

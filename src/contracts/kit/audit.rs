@@ -51,7 +51,7 @@ async fn append_only<S: AuditLog>(log: &S, ns: &Namespace) -> Result<(), Broken>
     let end = next(log).await?;
     let first = entry(ns, end);
     log.append(vec![first.clone()]).await?;
-    let other = StoredEntry { body: b"other".to_vec(), hash: [9; 32], ..first.clone() };
+    let other = StoredEntry { body: b"other".to_vec(), nodes: vec![[9; 32]], ..first.clone() };
     ensure_conflict(log.append(vec![other]).await, "on writing an entry again")?;
     for offset in 1..20 {
         log.append(vec![entry(ns, end.saturating_add(offset))]).await?;
@@ -139,7 +139,9 @@ fn entry(ns: &Namespace, index: u64) -> StoredEntry {
     let [a, b, c, d, ..] = index.to_le_bytes();
     let mut hash = [0xA5; 32];
     hash[..4].copy_from_slice(&[a, b, c, d]);
-    StoredEntry { index, body: ns.name(index).into_bytes(), hash }
+    // As many nodes as the entry of a tree has.
+    let nodes = vec![hash; index.trailing_ones() as usize + 1];
+    StoredEntry { index, body: ns.name(index).into_bytes(), nodes }
 }
 
 fn show(entries: &[StoredEntry]) -> String {

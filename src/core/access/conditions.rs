@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::facts::Facts;
 use super::hours::Hours;
 use super::question::Question;
+use crate::core::authentication::{Amr, Method};
 use crate::core::period::Period;
 use crate::core::policy::{Conditions, PolicyDocument, Transport};
 
@@ -24,6 +25,7 @@ pub(super) const NEVER: ConditionSet = 1 << MAX_CONDITIONS;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     MfaWithin(Period),
+    MfaBy(BTreeSet<Method>),
     TrainedWithin(Period),
     Authorization,
     AssignedCase,
@@ -37,6 +39,7 @@ pub(crate) enum Condition {
 pub(crate) fn conditions_of(table: &Conditions) -> impl Iterator<Item = Condition> + '_ {
     [
         table.mfa_within.map(Condition::MfaWithin),
+        (!table.mfa_by.is_empty()).then(|| Condition::MfaBy(table.mfa_by.clone())),
         table.trained_within.map(Condition::TrainedWithin),
         table.authorization.map(|_live| Condition::Authorization),
         table.assigned_case.then_some(Condition::AssignedCase),
@@ -81,6 +84,7 @@ pub(crate) struct ConditionTable {
     training: Vec<(Age, ConditionSet)>,
     hours: Vec<(Hours, ConditionSet)>,
     transports: Vec<(BTreeSet<Transport>, ConditionSet)>,
+    methods: Vec<(Amr, ConditionSet)>,
     authorization: ConditionSet,
     assigned_case: ConditionSet,
     terms: ConditionSet,
@@ -132,6 +136,9 @@ impl ConditionTable {
             Condition::ManagedDevice => self.device = bit,
             Condition::Transport(admitted) => self.transports.push((admitted.clone(), bit)),
             Condition::Hours(hours) => self.hours.push((*hours, bit)),
+            Condition::MfaBy(methods) => {
+                self.methods.push((methods.iter().copied().fold(Amr::default(), Amr::with), bit));
+            }
         }
         self.list.push(condition);
     }
@@ -155,6 +162,13 @@ impl ConditionTable {
     pub(super) fn held_by_question(&self, question: &Question) -> ConditionSet {
         let held = when(question.case().holds(), self.assigned_case)
             | when(question.principal().managed_device().holds(), self.device);
+        let held = match question.principal().second_factor() {
+            Some(verified) => self
+                .methods
+                .iter()
+                .fold(held, |held, (methods, bit)| held | when(verified.amr().contains_any(*methods), *bit)),
+            None => held,
+        };
         self.transports.iter().fold(held, |held, (admitted, bit)| {
             held | when(question.transport().known().is_some_and(|over| admitted.contains(&over)), *bit)
         })

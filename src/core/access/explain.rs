@@ -11,6 +11,7 @@ use super::decide::{Decision, Why};
 use super::facts::Fact;
 use super::hours::Hours;
 use super::words::{Action, Stop};
+use crate::core::authentication::Method;
 use crate::core::id::Name;
 use crate::core::period::Period;
 use crate::core::policy::{AllowRule, Conditions, Transport};
@@ -110,6 +111,8 @@ pub enum Missing {
     Mfa(Period),
     /// A second factor that does not lie in the future.
     MfaInFuture,
+    /// A second factor by one of these methods.
+    MfaBy(Vec<Method>),
     /// A live authorisation of the connection.
     Authorization,
     /// Assignment to an open case about the resource.
@@ -140,6 +143,7 @@ impl fmt::Display for Missing {
             Self::MfaInFuture => {
                 f.write_str("a second factor in the past (it lies in the future: check the clocks)")
             }
+            Self::MfaBy(methods) => write!(f, "a second factor by {}", quoted(methods)),
             Self::Authorization => f.write_str("a live authorisation of the connection"),
             Self::AssignedCase(fact) => write!(f, "assigned case{}", unsaid(*fact)),
             Self::TermsAccepted(fact) => write!(f, "acceptance of the terms in force{}", unsaid(*fact)),
@@ -323,6 +327,7 @@ fn unheld(condition: &Condition, decision: &Decision<'_>) -> Missing {
     match condition {
         Condition::MfaWithin(_) if lies_ahead(principal.last_mfa(), decision) => Missing::MfaInFuture,
         Condition::MfaWithin(within) => Missing::Mfa(*within),
+        Condition::MfaBy(methods) => Missing::MfaBy(methods.iter().copied().collect()),
         Condition::TrainedWithin(within) => Missing::Training(*within),
         Condition::Authorization => Missing::Authorization,
         Condition::AssignedCase => Missing::AssignedCase(question.case()),

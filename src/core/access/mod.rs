@@ -27,7 +27,7 @@
 //! it covers; that of a denying rule is `from_level`, the lowest, and without it every level.
 //!
 //! A condition holds when it is *known* to: `mfa_within` and `trained_within` when that happened, not in the future, and the time is not
-//! past that age after it; `authorization`, `assigned_case`, `terms_accepted` and `managed_device` when the fact is known to be so;
+//! past that age after it; `mfa_by` when the second factor that was verified last was by one of these methods; `authorization`, `assigned_case`, `terms_accepted` and `managed_device` when the fact is known to be so;
 //! `transport` when the question is known to have come over a version in the list; `hours` when the time lies in them.
 //!
 //! The rule that a yes is by is, of those that allow, the one that obliges to the fewest things; of several, the first by its name.

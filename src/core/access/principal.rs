@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::facts::Fact;
 use super::words::PrincipalKind;
+use crate::core::authentication::{Amr, Authentication, Method, Mfa};
 use crate::core::id::{Name, PrincipalId, TenantId};
 
 /// Whether a principal's account may be used.
@@ -33,7 +34,7 @@ pub struct Principal {
     standing: Standing,
     /// In order, none twice.
     roles: Vec<Name>,
-    mfa_at: Option<DateTime<Utc>>,
+    mfa: Option<Mfa>,
     trained_at: Option<DateTime<Utc>>,
     managed_device: Fact<bool>,
 }
@@ -56,7 +57,7 @@ impl Principal {
             kind,
             standing: Standing::Active,
             roles: Vec::new(),
-            mfa_at: None,
+            mfa: None,
             trained_at: None,
             managed_device: Fact::Unknown,
         }
@@ -72,10 +73,17 @@ impl Principal {
         self
     }
 
-    /// Says when a second factor was last verified.
+    /// Says which second factor was last verified, and when: what [`Authentication::mfa`] makes of an identity provider's claims.
+    #[must_use]
+    pub fn mfa(mut self, verified: Mfa) -> Self {
+        self.mfa = Some(verified);
+        self
+    }
+
+    /// Says when a second factor was last verified, and nothing of which it was.
     #[must_use]
     pub fn mfa_at(mut self, at: DateTime<Utc>) -> Self {
-        self.mfa_at = Some(at);
+        self.mfa = Authentication::new(Amr::default().with(Method::Mfa), at).mfa();
         self
     }
 
@@ -138,8 +146,14 @@ impl Principal {
 
     /// When a second factor was last verified; `None`: never.
     #[must_use]
-    pub const fn last_mfa(&self) -> Option<DateTime<Utc>> {
-        self.mfa_at
+    pub fn last_mfa(&self) -> Option<DateTime<Utc>> {
+        self.mfa.map(|verified| verified.at())
+    }
+
+    /// The second factor that was last verified.
+    #[must_use]
+    pub const fn second_factor(&self) -> Option<Mfa> {
+        self.mfa
     }
 
     /// When the training was last completed; `None`: never.

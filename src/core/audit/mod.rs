@@ -1,11 +1,17 @@
-//! The audit trail as values: what an entry says, how entries are chained, how a chain is verified.
+//! The audit trail as values: what an entry says, the tree over the entries, how a trail is verified.
 //!
 //! An entry holds no value and no identifier but keyed [`Pseudonym`]s; what links a pseudonym to someone is a key, and that key
 //! goes with the scope that it belongs to.
 
-mod chain;
+mod checkpoint;
 mod event;
+mod evidence;
 pub mod tree;
+mod verifier;
 
-pub use chain::{ChainBreak, Head, Verifier, chained};
+pub use checkpoint::{
+    Checkpoint, MAX_NOTE_BYTES, NoteError, NoteKey, NoteSignature, NoteSigner, NoteVerifier, SignedCheckpoint,
+};
 pub use event::{AuditEvent, Cause, DecidedAs, Entry, Pseudonym, Released};
+pub use evidence::{Evidence, EvidenceError, ProvenEntry};
+pub use verifier::{TrailBreak, Verifier};

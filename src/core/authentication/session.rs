@@ -131,7 +131,7 @@ impl Session {
         };
         let principal = claims.roles.iter().fold(principal, Principal::role);
         Ok(match self.mfa() {
-            Some(mfa) => principal.mfa_at(mfa.at()),
+            Some(mfa) => principal.mfa(mfa),
             None => principal,
         })
     }

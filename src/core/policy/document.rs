@@ -13,6 +13,7 @@ use super::vocabulary::{
     Release, RequestKind, Seal, SinkKind, SourceKind, Transport,
 };
 use crate::core::access::{Action, Environment, Hours, PrincipalKind, Stop};
+use crate::core::authentication::Method;
 use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::period::Period;
@@ -485,6 +486,8 @@ table! {
         optional {
             /// A second factor, no older than this.
             mfa_within: Option<Period>,
+            /// A second factor by at least one of these methods (RFC 8176), whenever it was.
+            mfa_by: BTreeSet<Method>,
             /// State of the connection's authorisation.
             authorization: Option<AuthorizationState>,
             /// The principal is assigned to an open case about the resource.

@@ -147,6 +147,10 @@ fn conditions(conditions: &Conditions) -> Vec<String> {
     if let Some(age) = conditions.mfa_within {
         all.push(format!("a second factor was shown within the last {age}"));
     }
+    if !conditions.mfa_by.is_empty() {
+        let methods = conditions.mfa_by.iter().map(|method| method.as_str());
+        all.push(format!("a second factor was shown by {}", phrase::one_of(methods)));
+    }
     if conditions.authorization.is_some() {
         all.push("the seller's authorization is live".to_owned());
     }

@@ -258,6 +258,7 @@ fn allow() -> AllowRule {
         kinds: BTreeSet::from([PrincipalKind::Person]),
         when: Some(Conditions {
             mfa_within: Some(Period::hours(12)),
+            mfa_by: BTreeSet::from([crate::core::authentication::Method::Hwk]),
             authorization: None,
             assigned_case: true,
             terms_accepted: true,

@@ -22,12 +22,12 @@ impl AuditLog for SqliteAudit {
     async fn append(&self, entries: Vec<StoredEntry>) -> Result<(), StoreError> {
         writing(&self.0, "append to the audit trail", |db| {
             let next = next_index(db)?;
-            let mut insert = db.prepare_cached("INSERT INTO audit (idx, body, hash) VALUES (?, ?, ?)")?;
+            let mut insert = db.prepare_cached("INSERT INTO audit (idx, body, nodes) VALUES (?, ?, ?)")?;
             for (index, entry) in (next..).zip(&entries) {
                 if u64::try_from(index) != Ok(entry.index) {
                     return Err(Failure::Conflict);
                 }
-                insert.execute((index, &entry.body, entry.hash))?;
+                insert.execute((index, &entry.body, entry.nodes.as_flattened()))?;
             }
             Ok(())
         })
@@ -37,7 +37,7 @@ impl AuditLog for SqliteAudit {
         let Ok(from) = i64::try_from(from) else { return Ok(Vec::new()) };
         reading(&self.0, "read the audit trail", |db| {
             let mut statement =
-                db.prepare_cached("SELECT idx, body, hash FROM audit WHERE idx >= ? ORDER BY idx LIMIT ?")?;
+                db.prepare_cached("SELECT idx, body, nodes FROM audit WHERE idx >= ? ORDER BY idx LIMIT ?")?;
             Ok(statement.query_map((from, to_limit(limit)), entry)?.collect::<Result<_, _>>()?)
         })
     }
@@ -45,7 +45,7 @@ impl AuditLog for SqliteAudit {
     async fn last(&self) -> Result<Option<StoredEntry>, StoreError> {
         reading(&self.0, "read the audit trail", |db| {
             let mut statement =
-                db.prepare_cached("SELECT idx, body, hash FROM audit ORDER BY idx DESC LIMIT 1")?;
+                db.prepare_cached("SELECT idx, body, nodes FROM audit ORDER BY idx DESC LIMIT 1")?;
             Ok(statement.query_row([], entry).optional()?)
         })
     }
@@ -56,5 +56,8 @@ fn next_index(db: &Connection) -> rusqlite::Result<i64> {
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
-    Ok(StoredEntry { index: row.get::<_, i64>(0)?.cast_unsigned(), body: row.get(1)?, hash: row.get(2)? })
+    let nodes: Vec<u8> = row.get(2)?;
+    // The table takes whole hashes alone.
+    let nodes = nodes.as_chunks().0.to_vec();
+    Ok(StoredEntry { index: row.get::<_, i64>(0)?.cast_unsigned(), body: row.get(1)?, nodes })
 }

@@ -34,7 +34,7 @@ use crate::contracts::Ports;
 /// # let folder = tempfile::tempdir()?;
 /// # let (records, keys) = (folder.path().join("records.db"), folder.path().join("keys.db"));
 /// let ports = Sqlite::open(&records, &keys)?;
-/// let entry = StoredEntry { index: 0, body: b"{}".to_vec(), hash: [0; 32] };
+/// let entry = StoredEntry { index: 0, body: b"{}".to_vec(), nodes: vec![[0; 32]] };
 /// block_on(ports.audit().append(vec![entry.clone()]))?;
 /// drop(ports);
 ///

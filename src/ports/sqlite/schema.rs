@@ -2,8 +2,8 @@
 
 use super::open_error::SqliteFile;
 
-/// The schema version that this crate writes (`user_version`). A change of the tables raises it and brings its migration.
-pub(super) const VERSION: i64 = 1;
+/// The schema version that this crate writes (`user_version`). A change of the tables raises it and, from the first release on, brings its migration.
+pub(super) const VERSION: i64 = 2;
 
 impl SqliteFile {
     /// The mark of the file (`application_id`): `StwR`, `StwK`.
@@ -86,7 +86,7 @@ CREATE TABLE documents (
 CREATE TABLE audit (
     idx  INTEGER PRIMARY KEY,
     body BLOB NOT NULL,
-    hash BLOB NOT NULL CHECK (length(hash) = 32)
+    nodes BLOB NOT NULL CHECK (length(nodes) > 0 AND length(nodes) % 32 = 0)
 ) STRICT;
 CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;

@@ -59,7 +59,7 @@ fn mentions(bodies: &[String], pseudonyms: &BTreeSet<String>) -> usize {
     bodies.iter().filter(|body| pseudonyms.iter().any(|pseudonym| body.contains(pseudonym))).count()
 }
 
-fn erase(world: &World, steward: &TestSteward, subject: &str) {
+pub(crate) fn erase(world: &World, steward: &TestSteward, subject: &str) {
     let new = NewRequest::new(TENANT, RequestKind::Deletion, "support channel", "ada@example.com");
     let case = steward.receive(&new.id(format!("case-{}", subject.len())).subject(subject)).unwrap();
     let case = steward.verify(case, VerificationMethod::SignedIn, &world.officer()).unwrap();

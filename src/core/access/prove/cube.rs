@@ -64,8 +64,8 @@ pub(super) const NOT: Values = 0b01;
 /// Roles, by their numbers.
 pub(super) type RoleBits = [u64; ROLE_WORDS];
 
-/// Two policies have so many roles at most.
-pub(super) const ROLE_WORDS: usize = 2 * crate::core::policy::MAX_ROLES / 64;
+/// Two policies have so many roles at most, and one word more is for methods of authentication, of which a principal has a set as well.
+pub(super) const ROLE_WORDS: usize = 2 * crate::core::policy::MAX_ROLES / 64 + 1;
 
 /// A set of requests: those whose every attribute has one of these values, with all roles of one list and none of another.
 #[derive(Clone, Debug, PartialEq, Eq)]

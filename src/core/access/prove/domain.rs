@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::cube::{Attribute, Cube, HOLDS, NOT, Values, first, roles};
+use super::cube::{Attribute, Cube, HOLDS, NOT, RoleBits, Values, first, roles};
 use super::search::lightest;
 use crate::core::access::conditions::{Condition, compare_ages, conditions_of, every_condition};
 use crate::core::access::{
     Action, Environment, Facts, Hours, Preferences, Principal, PrincipalKind, Purpose, Question, Resource,
     Stop,
 };
+use crate::core::authentication::{Amr, Authentication, Method, Mfa};
 use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::period::Period;
-use crate::core::policy::{Policy, RequestSet, Transport};
+use crate::core::policy::{MAX_ROLES, Policy, RequestSet, Transport};
 
 /// Minutes of a day.
 const DAY: i64 = 24 * 60;
@@ -34,6 +35,15 @@ pub(super) struct Domain {
     /// By their number: which of the policies' hours hold, and a minute of the week at which it is so.
     hours: Vec<(BTreeSet<usize>, i64)>,
     all_hours: Vec<Hours>,
+}
+
+/// What a condition asks of a request.
+#[derive(Debug)]
+pub(super) enum Asks {
+    /// One of these values.
+    Values(Attribute, Values),
+    /// One of these, which stand among the roles.
+    OneOf(Vec<usize>),
 }
 
 /// The policies name more than the search holds apart, or ages that have no order.
@@ -119,14 +129,22 @@ impl Domain {
         self.roles.binary_search(name).ok()
     }
 
+    /// The number of a method of authentication, which comes after those of the roles.
+    fn method(method: Method) -> usize {
+        2 * MAX_ROLES + method as usize
+    }
+
     /// What a condition asks of a request.
-    pub(super) fn condition(&self, condition: &Condition) -> (Attribute, Values) {
+    pub(super) fn condition(&self, condition: &Condition) -> Asks {
         let fresh = |ages: &[Period], within: &Period| {
             let position = ages.iter().position(|age| age == within);
             // The ages up to this one; number 0 is none.
             position.map_or(0, |at| first(at + 2) & !1)
         };
-        match condition {
+        let (attribute, values) = match condition {
+            Condition::MfaBy(methods) => {
+                return Asks::OneOf(methods.iter().map(|method| Self::method(*method)).collect());
+            }
             Condition::MfaWithin(within) => (Attribute::Mfa, fresh(&self.mfa, within)),
             Condition::TrainedWithin(within) => (Attribute::Training, fresh(&self.training, within)),
             Condition::Authorization => (Attribute::Authorization, HOLDS),
@@ -144,7 +162,36 @@ impl Domain {
                 let numbered = self.hours.iter().enumerate().filter(|(_, kind)| holds(kind));
                 (Attribute::Hours, numbered.fold(0, |values, (at, _)| values | 1 << at))
             }
-        }
+        };
+        Asks::Values(attribute, values)
+    }
+
+    /// A second factor with and without these methods, where there can be one.
+    fn second_factor(&self, cube: &Cube, age: usize, now: DateTime<Utc>) -> Option<Mfa> {
+        let has = |bits: &RoleBits, method: Method| roles(bits).any(|role| role == Self::method(method));
+        let wanted = Method::ALL
+            .iter()
+            .copied()
+            .filter(|method| has(&cube.with, *method))
+            .fold(Amr::default(), Amr::with);
+        let at = match aged(&self.mfa, age, now) {
+            Some(at) => at,
+            None if wanted.is_empty() => return None,
+            // Of these methods, and older than any age that is told apart.
+            None => aged(&self.mfa, self.mfa.len() + 1, now).unwrap_or(now),
+        };
+        // Two factors make one; what is added must not be what is unwanted.
+        let beside: [&[Method]; 5] = [
+            &[Method::Mfa],
+            &[Method::Pwd, Method::Otp],
+            &[Method::Pwd, Method::Hwk],
+            &[Method::Pwd, Method::Swk],
+            &[Method::Pin, Method::Sc],
+        ];
+        let allowed =
+            beside.into_iter().filter(|added| !added.iter().any(|method| has(&cube.without, *method)));
+        let with = |added: &[Method]| added.iter().copied().fold(wanted, Amr::with);
+        allowed.filter_map(|added| Authentication::new(with(added), at).mfa()).next()
     }
 
     /// The smallest request of a cube, as it would be asked.
@@ -164,8 +211,8 @@ impl Domain {
             principal = principal.suspended();
         }
         principal = roles(&cube.with).filter_map(|at| self.roles.get(at)).fold(principal, Principal::role);
-        if let Some(at) = aged(&self.mfa, value(Attribute::Mfa), now) {
-            principal = principal.mfa_at(at);
+        if let Some(verified) = self.second_factor(cube, value(Attribute::Mfa), now) {
+            principal = principal.mfa(verified);
         }
         if let Some(at) = aged(&self.training, value(Attribute::Training), now) {
             principal = principal.trained_at(at);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::cube::{Attribute, Cube, HOLDS, NOT, Values, first};
-use super::domain::Domain;
-use crate::core::access::conditions::{Condition, conditions_of};
+use super::domain::{Asks, Domain};
+use crate::core::access::conditions::conditions_of;
 use crate::core::access::{Action, Environment, PrincipalKind, Stop};
 use crate::core::classification::Level;
 use crate::core::id::Name;
@@ -61,8 +61,8 @@ impl Compile<'_> {
             .covered(lists)
             .only(Attribute::Action, ordinals(&rule.actions, |action| action as usize))
             .only(Attribute::Category, Domain::names(&self.domain.categories, &rule.categories));
-        let cube = self.with(cube, rule.when.as_ref());
-        rule.roles.iter().filter_map(|role| Some(cube.clone().with_role(self.domain.role(role)?))).collect()
+        let numbers: Vec<usize> = rule.roles.iter().filter_map(|role| self.domain.role(role)).collect();
+        with_one_of(&self.with(cube, rule.when.as_ref()), &numbers)
     }
 
     fn deny(&self, rule: &DenyRule) -> Vec<Cube> {
@@ -148,28 +148,32 @@ impl Compile<'_> {
         }
         for level in Level::ALL {
             if let Some(within) = self.policy.level(level).mfa_within {
-                let (attribute, fresh) = domain.condition(&Condition::MfaWithin(within));
                 let person = 1 << PrincipalKind::Person as usize;
                 let people = all().only(Attribute::Level, 1 << level as usize).only(Attribute::Kind, person);
-                cubes.push(people.only(attribute, !fresh));
+                cubes.extend(self.without(&people, &Conditions::new().mfa_within(within)));
             }
         }
         cubes.retain(|cube| !cube.is_empty());
         cubes
     }
 
-    fn with(&self, cube: Cube, conditions: Option<&Conditions>) -> Cube {
-        conditions.into_iter().flat_map(conditions_of).fold(cube, |cube, condition| {
-            let (attribute, holds) = self.domain.condition(&condition);
-            cube.only(attribute, holds)
+    /// Those requests of a cube in which all of the conditions hold.
+    fn with(&self, cube: Cube, conditions: Option<&Conditions>) -> Vec<Cube> {
+        conditions.into_iter().flat_map(conditions_of).fold(vec![cube], |cubes, condition| {
+            match self.domain.condition(&condition) {
+                Asks::Values(attribute, holds) => {
+                    cubes.into_iter().map(|cube| cube.only(attribute, holds)).collect()
+                }
+                Asks::OneOf(numbers) => with_one_of(&cubes, &numbers),
+            }
         })
     }
 
-    /// Those requests of a cube in which not all of the conditions hold.
+    /// Those in which not all of them hold.
     fn without(&self, cube: &Cube, conditions: &Conditions) -> Vec<Cube> {
-        let lacking = conditions_of(conditions).map(|condition| {
-            let (attribute, holds) = self.domain.condition(&condition);
-            cube.clone().only(attribute, !holds)
+        let lacking = conditions_of(conditions).map(|condition| match self.domain.condition(&condition) {
+            Asks::Values(attribute, holds) => cube.clone().only(attribute, !holds),
+            Asks::OneOf(numbers) => numbers.into_iter().fold(cube.clone(), Cube::without_role),
         });
         lacking.filter(|cube| !cube.is_empty()).collect()
     }
@@ -180,9 +184,13 @@ impl Compile<'_> {
             return cubes;
         }
         let numbers: Vec<usize> = roles.iter().filter_map(|role| self.domain.role(role)).collect();
-        let each = |cube: &Cube| numbers.iter().map(|role| cube.clone().with_role(*role)).collect::<Vec<_>>();
-        cubes.iter().flat_map(each).collect()
+        with_one_of(&cubes, &numbers)
     }
+}
+
+fn with_one_of(cubes: &[Cube], numbers: &[usize]) -> Vec<Cube> {
+    let each = |cube: &Cube| numbers.iter().map(|role| cube.clone().with_role(*role)).collect::<Vec<_>>();
+    cubes.iter().flat_map(each).collect()
 }
 
 /// The lists of a rule or a set of requests.
@@ -230,11 +238,11 @@ pub(super) fn cubes_of(set: &RequestSet, policy: &Policy, domain: &Domain) -> Ve
         cube = cube.only(Attribute::Consent, NOT);
     }
     cube = set.said.iter().fold(cube, |cube, stop| cube.only(Attribute::nothing_said(*stop), NOT));
-    cube = compile.with(cube, set.with.as_ref());
     cube = set.without_roles.iter().filter_map(|role| domain.role(role)).fold(cube, Cube::without_role);
+    let cubes = compile.with(cube, set.with.as_ref());
     let cubes = match &set.without {
-        Some(without) => compile.without(&cube, without),
-        None => vec![cube],
+        Some(without) => cubes.iter().flat_map(|cube| compile.without(cube, without)).collect(),
+        None => cubes,
     };
     let mut cubes = compile.of_roles(cubes, &set.roles);
     cubes.retain(|cube| !cube.is_empty());

@@ -1,5 +1,7 @@
 //! The tree against a naive one, the published example, and mutated proofs.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -234,7 +236,9 @@ proptest! {
         at in any::<prop::sample::Index>(),
         mutations in prop::collection::vec(mutation(), 100),
     ) {
-        let grown = grown(size);
+        // A tree has the nodes of every smaller one.
+        static GROWN: LazyLock<Grown> = LazyLock::new(|| grown(300));
+        let grown = &*GROWN;
         let leaf = at.index(size as usize) as u64;
         let inclusion = grown.inclusion(leaf, size);
         let old = leaf.max(1);

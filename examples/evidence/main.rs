@@ -1,0 +1,71 @@
+//! Checks a bundle of evidence: that its entries are in the trail of a signed checkpoint. For whoever received one; nothing but the public key is
+//! needed.
+//!
+//! ```text
+//! cargo run --example evidence --features ed25519 -- BUNDLE.json ORIGIN NAME+ID+KEY
+//! ```
+//! Without arguments it makes a bundle of an invented trail, alters a copy of it, and checks both.
+
+use std::error::Error;
+
+use stewardship::audit::tree::{Frontier, Nodes, Wanted, leaf_hash};
+use stewardship::audit::{Checkpoint, Evidence, ProvenEntry};
+use stewardship::ports::ed25519::{CheckpointKey, CheckpointVerifier};
+
+const ORIGIN: &str = "audit.example.com/production";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [] => demonstrate(),
+        [bundle, origin, key] => {
+            check(&serde_json::from_str(&std::fs::read_to_string(bundle)?)?, origin, key)
+        }
+        _ => Err("usage: evidence [BUNDLE.json ORIGIN NAME+ID+KEY]".into()),
+    }
+}
+
+/// Says what the evidence shows, or why it shows nothing.
+fn check(evidence: &Evidence, origin: &str, key: &str) -> Result<(), Box<dyn Error>> {
+    let key: CheckpointVerifier = key.trim().parse()?;
+    let (checkpoint, entries) = evidence.verify(origin, &[&key])?;
+    println!("a trail of {} entries, signed as {origin}; in it:", checkpoint.tree.size);
+    for (number, entry) in entries {
+        println!("  entry {number} of {}: {}", entry.at, serde_json::to_string(&entry.event)?);
+    }
+    Ok(())
+}
+
+/// A trail of a hundred starts, one of which is proved.
+fn demonstrate() -> Result<(), Box<dyn Error>> {
+    let (mut tree, mut bodies, mut nodes) = (Frontier::default(), Vec::new(), Vec::new());
+    for minute in 0..100 {
+        let body = format!(
+            r#"{{"format":0,"at":"2026-11-27T{:02}:{:02}:00Z","policy":"{}","event":"started","environment":"production"}}"#,
+            minute / 60,
+            minute % 60,
+            "0".repeat(64),
+        );
+        nodes.push(tree.append(leaf_hash(body.as_bytes())));
+        bodies.push(body);
+    }
+    let key = CheckpointKey::from_seed("audit.example.com", &[42; 32])?;
+    let note = Checkpoint::new(ORIGIN, tree.head())?.sign(&key)?;
+    let wanted = Wanted::Inclusion { leaf: 61, size: tree.size() };
+    let found = wanted
+        .entries()
+        .into_iter()
+        .filter_map(|at| Some((at, nodes.get(usize::try_from(at).ok()?)?.clone())));
+    let proof = found.collect::<Nodes>().inclusion(61, tree.size())?;
+    let evidence = Evidence::new(&note, vec![ProvenEntry { body: bodies.swap_remove(61), proof }]);
+
+    println!("{}\n", serde_json::to_string_pretty(&evidence)?);
+    check(&evidence, ORIGIN, &key.verifier().to_string())?;
+    let mut altered = evidence;
+    altered.entries[0].body = altered.entries[0].body.replace("production", "development");
+    match check(&altered, ORIGIN, &key.verifier().to_string()) {
+        Err(refused) => println!("and of a copy that was altered: {refused}"),
+        Ok(()) => return Err("an altered entry was taken".into()),
+    }
+    Ok(())
+}
