@@ -251,10 +251,15 @@ mod local_keys {
         LocalKeys::from_key(SecretKey::new(std::array::from_fn(|i| i as u8)))
     }
 
+    /// Keys in this file, which is made where it is missing.
+    fn in_file(path: &std::path::Path) -> LocalKeys {
+        if path.exists() { LocalKeys::from_file(path) } else { LocalKeys::create_file(path) }.unwrap()
+    }
+
     #[test]
     fn local_keys_keep_the_contract() {
         let folder = tempfile::tempdir().unwrap();
-        let file = || LocalKeys::from_file(folder.path().join("root.key")).unwrap();
+        let file = || in_file(&folder.path().join("root.key"));
         assert!(keeps_the_contract(&LocalKeys::in_memory));
         assert!(keeps_the_contract(&file));
         assert!(keeps_the_contract(&|| AnyKeyProvider::new(FaultyProvider::new(file(), &Faults::none()))));
@@ -264,7 +269,7 @@ mod local_keys {
     #[test]
     fn local_keys_outlast_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let file = async || LocalKeys::from_file(folder.path().join("root.key")).unwrap();
+        let file = async || in_file(&folder.path().join("root.key"));
         block_on(kit::check_provider_after_restart(file)).into_result().unwrap();
         block_on(kit::check_provider_after_restart(async || root())).into_result().unwrap();
     }
@@ -273,7 +278,7 @@ mod local_keys {
     fn local_keys_without_their_file_are_unavailable() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("root.key");
-        let fresh = async || LocalKeys::from_file(&path).unwrap();
+        let fresh = async || in_file(&path);
         let cut = async |_: &LocalKeys| fs::remove_file(&path).unwrap();
         block_on(kit::check_provider_cut_off(fresh, cut)).into_result().unwrap();
 
