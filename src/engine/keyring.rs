@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::key_cache::board::Change;
-use super::key_cache::{Found, Keyring, Lookup};
+use super::key_cache::{Cache, Found, Keyring, Lookup};
 use super::steward::{Inner, Steward};
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{EpochRow, Expected, KeyState, KeyStore, KeyVersion, Ports, ScopeRow, Standing};
@@ -135,7 +135,7 @@ impl<P: Ports> Steward<P> {
     }
 }
 
-impl<P: Ports> KeySession<'_, P> {
+impl<'a, P: Ports> KeySession<'a, P> {
     /// The key under which a scope's identifiers get their pseudonyms, closed or not: its oldest version that nobody else may have, so
     /// that a rotation changes no pseudonym.
     pub(super) async fn naming(&mut self, scope: &Scope) -> Result<Option<(u32, SecretKey)>, Trouble> {
@@ -383,7 +383,7 @@ impl<P: Ports> KeySession<'_, P> {
             let _ = key.undergo(KeyEvent::Deactivate, self.now, "");
         }
         next.keys.push(KeyVersion { number, activated: self.now, state });
-        let _posted = Change(scope);
+        let _posted = Change::of(scope, self.kept_scopes());
         if !unless_conflict(self.store().put_scope(next, expected).await)? {
             return Ok(());
         }
@@ -406,7 +406,7 @@ impl<P: Ports> KeySession<'_, P> {
                 return Ok(row);
             }
             row.version = expected.next();
-            let _posted = Change(scope);
+            let _posted = Change::of(scope, self.kept_scopes());
             if unless_conflict(self.store().put_scope(row.clone(), expected).await)? {
                 return Ok(row);
             }
@@ -420,6 +420,11 @@ impl<P: Ports> KeySession<'_, P> {
 
     pub(super) fn store(&self) -> &P::Keys {
         self.inner.ports.keys()
+    }
+
+    /// What this steward's own cache keeps of scopes.
+    pub(super) fn kept_scopes(&self) -> Option<&'a Cache<Scope, Found>> {
+        self.inner.keys.as_ref().map(|kept| &kept.scopes)
     }
 
     pub(super) async fn wrap(
