@@ -174,14 +174,14 @@ impl<K: Clone + Eq + Hash, V> Held<K, V> {
     /// What is kept and good; what is no longer good goes.
     fn take_up(&mut self, key: &K, limits: &KeyCache, now: DateTime<Utc>) -> Option<Arc<V>> {
         let entry = self.entries.get_mut(key)?;
-        self.order.remove(&entry.tick);
+        let ordered = self.order.remove(&entry.tick);
         if !entry.is_good(key, limits, now) {
             self.entries.remove(key);
             return None;
         }
         self.tick += 1;
         (entry.tick, entry.uses) = (self.tick, entry.uses + 1);
-        self.order.insert(self.tick, key.clone());
+        self.order.insert(self.tick, ordered.unwrap_or_else(|| key.clone()));
         Some(Arc::clone(&entry.value))
     }
 
