@@ -58,6 +58,22 @@ impl Bench {
         }
     }
 
+    /// Two calls that use up what they are given, which is made before; `goal` is the least that the ratio of their throughputs may be.
+    #[allow(dead_code, reason = "not every benchmark has such a line")]
+    pub fn at_least_of<I, A, J, B>(
+        &mut self,
+        name: &str,
+        goal: f64,
+        make_ours: impl Fn() -> I,
+        ours: impl FnMut(I) -> A,
+        make_theirs: impl Fn() -> J,
+        theirs: impl FnMut(J) -> B,
+    ) {
+        if let Some(ratio) = self.contest(name, fresh(make_ours, ours), fresh(make_theirs, theirs)) {
+            self.lines.push(format!("ratio {name} {:.3} >= {goal:.2}", 1.0 / ratio));
+        }
+    }
+
     /// Measures `ours` against `theirs`; `goal` is the least that the ratio of their throughputs may be: their time by ours.
     #[allow(dead_code, reason = "not every benchmark has such a line")]
     pub fn at_least<A, B>(
@@ -137,7 +153,7 @@ fn timed<T>(mut call: impl FnMut() -> T) -> impl FnMut(u32) -> f64 {
     move |count| batch(&mut call, count)
 }
 
-fn fresh<I, T>(make: impl Fn() -> I, call: &impl Fn(I) -> T) -> impl FnMut(u32) -> f64 {
+fn fresh<I, T>(make: impl Fn() -> I, mut call: impl FnMut(I) -> T) -> impl FnMut(u32) -> f64 {
     move |count| {
         let mut taken = Duration::ZERO;
         for _ in 0..count {

@@ -70,7 +70,7 @@ fn load(folder: &Folder, clock: &ManualClock) -> Story<Host> {
     }
 
     let ports = Sqlite::open(folder.records(), folder.keys())?;
-    let provider = LocalKeys::from_file(folder.path("root.key"))?;
+    let provider = LocalKeys::create_file(folder.path("root.key"))?;
     let steward = Steward::builder(policy, ports, provider)
         .clock(clock.clone())
         .bind::<(Connection, Creator, Order, Invoice, MarketplaceInvoice)>()

@@ -3,6 +3,7 @@
 use super::requests::CaseError;
 use super::steward::Steward;
 use crate::contracts::Ports;
+use crate::core::classification::{from_json, to_json};
 use crate::core::dsr::{CaseFile, Contact};
 use crate::core::id::{Name, RecordId};
 use crate::core::place::Scope;
@@ -17,7 +18,7 @@ impl<P: Ports> Steward<P> {
         let scope = case_scope(file);
         let mut keys = self.keys();
         let (version, key) = keys.for_sealing(&scope).await?;
-        let plain = zeroize::Zeroizing::new(serde_json::to_vec(contact).map_err(|_| CaseError::Contact)?);
+        let plain = to_json(contact).map_err(|_| CaseError::Contact)?;
         let place = ContactPlace::of(file);
         Ok(keys.seal_under(&[(scope, version, key)], &place.context(file, self), &plain)?)
     }
@@ -32,7 +33,7 @@ impl<P: Ports> Steward<P> {
         let place = ContactPlace::of(file);
         let plain = crypto::open(&*self.inner.backend, &keys.key(), &parsed, &place.context(file, self))
             .map_err(|_| CaseError::Contact)?;
-        serde_json::from_slice(&plain).map_err(|_| CaseError::Contact)
+        from_json(&plain).map_err(|_| CaseError::Contact)
     }
 }
 

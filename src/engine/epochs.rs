@@ -128,7 +128,7 @@ impl<P: Ports> Steward<P> {
             if row.number >= epoch || keys.has_died(&row).await? {
                 continue;
             }
-            let _posted = Change(&row.number);
+            let _posted = Change::of(&row.number, self.inner.keys.as_ref().map(|kept| &kept.epochs));
             let destruction = self.inner.provider.destroy(&row.provider_key, self.now());
             let destruction = destruction.await.map_err(Trouble::from)?;
             if let Destruction::Effective(effective) = destruction
@@ -360,7 +360,7 @@ impl<P: Ports> KeySession<'_, P> {
             }
             let expected = Expected::Version(row.version);
             row.version = expected.next();
-            let _posted = Change(&scope);
+            let _posted = Change::of(&scope, self.kept_scopes());
             if unless_conflict(self.store().put_scope(row, expected).await)? {
                 return Ok(());
             }

@@ -11,7 +11,7 @@ use super::open::{OpenError, place_of};
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble};
 use crate::contracts::{IndexEntry, Ports, RecordKey, RecordQuery, RecordRow, RecordStore, StoredField};
-use crate::core::classification::{FieldSpec, Record, RecordSpec};
+use crate::core::classification::{FieldSpec, Record, RecordSpec, from_json};
 use crate::core::id::{Name, SubjectId, TenantId};
 use crate::core::place::Scope;
 use crate::core::policy::{FindBy, NormalForm, NotNormal, Policy};
@@ -179,7 +179,7 @@ pub(super) enum Text {
 
 impl Text {
     pub(super) fn of(plain: &[u8]) -> Self {
-        match serde_json::from_slice(plain) {
+        match from_json(plain) {
             Ok(Value::String(text)) => Self::Some(Zeroizing::new(text)),
             Ok(Value::Null) => Self::Missing,
             _ => Self::Other,

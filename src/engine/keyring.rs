@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::key_cache::board::Change;
-use super::key_cache::{Found, Keyring, Lookup};
+use super::key_cache::{Cache, Found, Keyring, Lookup};
 use super::steward::{Inner, Steward};
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{EpochRow, Expected, KeyState, KeyStore, KeyVersion, Ports, ScopeRow, Standing};
@@ -135,7 +135,7 @@ impl<P: Ports> Steward<P> {
     }
 }
 
-impl<P: Ports> KeySession<'_, P> {
+impl<'a, P: Ports> KeySession<'a, P> {
     /// The key under which a scope's identifiers get their pseudonyms, closed or not: its oldest version that nobody else may have, so
     /// that a rotation changes no pseudonym.
     pub(super) async fn naming(&mut self, scope: &Scope) -> Result<Option<(u32, SecretKey)>, Trouble> {
@@ -237,11 +237,13 @@ impl<P: Ports> KeySession<'_, P> {
     /// Whether a version of a scope's key seals, or another is to be made.
     async fn seals(&mut self, found: &Found, key: &KeyVersion, need: Need) -> Result<Seals, KeyError> {
         let KeyState::Live { standing, .. } = &key.state else { return Ok(Seals::No) };
-        let (scope, version, activated) = (found.row.scope.clone(), key.number, key.activated);
+        let (scope, version, activated) = (|| found.row.scope.clone(), key.number, key.activated);
         let period = CryptoPeriod::of(self.inner.policy.document());
-        let too_old = |limit| KeyError::TooOld { scope: scope.clone(), version, activated, limit };
+        let too_old = |limit| KeyError::TooOld { scope: scope(), version, activated, limit };
         match standing {
-            Standing::Suspended { since } => Err(KeyError::Suspended { scope, version, since: *since }),
+            Standing::Suspended { since } => {
+                Err(KeyError::Suspended { scope: scope(), version, since: *since })
+            }
             Standing::Compromised { .. } => Ok(Seals::No),
             // A key that its maker did not live to move on: nothing was sealed under it, because epochs in use are not destroyed.
             _ if !self.is_there(found, key).await? => Ok(Seals::No),
@@ -254,7 +256,7 @@ impl<P: Ports> KeySession<'_, P> {
                 KeyAge::Fresh => Ok(self.in_hand(found, key).await?.map_or(Seals::No, Seals::Yes)),
                 KeyAge::Rotate => Ok(self.in_hand(found, key).await?.map_or(Seals::No, Seals::StillFor)),
                 KeyAge::Refuse { limit, .. } if period.rotate_after.is_none() && need == Need::New => {
-                    self.deactivate(&scope, version).await?;
+                    self.deactivate(&found.row.scope, version).await?;
                     Err(too_old(limit))
                 }
                 KeyAge::Refuse { .. } => Ok(Seals::No),
@@ -294,19 +296,21 @@ impl<P: Ports> KeySession<'_, P> {
     }
 
     async fn opening(&mut self, found: &Found, number: u32) -> Result<SecretKey, KeyError> {
-        let scope = found.row.scope.clone();
+        let scope = || found.row.scope.clone();
         let Some(key) = found.row.keys.iter().find(|key| key.number == number) else {
-            return Err(KeyError::Missing { scope });
+            return Err(KeyError::Missing { scope: scope() });
         };
         match &key.state {
             KeyState::Destroyed(gone) => {
-                Err(KeyError::Destroyed { scope, at: gone.at, epoch: gone.epoch, under: gone.under.clone() })
+                let (at, epoch, under) = (gone.at, gone.epoch, gone.under.clone());
+                Err(KeyError::Destroyed { scope: scope(), at, epoch, under })
             }
             KeyState::Live { standing: Standing::Suspended { since }, .. } if !self.shows_nothing => {
-                Err(KeyError::Suspended { scope, version: number, since: *since })
+                Err(KeyError::Suspended { scope: scope(), version: number, since: *since })
             }
             KeyState::Live { .. } if number < found.row.minimum && !self.shows_nothing => {
-                Err(KeyError::BelowMinimum { scope, version: number, minimum: found.row.minimum })
+                let minimum = found.row.minimum;
+                Err(KeyError::BelowMinimum { scope: scope(), version: number, minimum })
             }
             KeyState::Live { epoch, wrapped, .. } => {
                 Ok(self.unwrapped(found, number, *epoch, wrapped).await?)
@@ -383,7 +387,7 @@ impl<P: Ports> KeySession<'_, P> {
             let _ = key.undergo(KeyEvent::Deactivate, self.now, "");
         }
         next.keys.push(KeyVersion { number, activated: self.now, state });
-        let _posted = Change(scope);
+        let _posted = Change::of(scope, self.kept_scopes());
         if !unless_conflict(self.store().put_scope(next, expected).await)? {
             return Ok(());
         }
@@ -406,7 +410,7 @@ impl<P: Ports> KeySession<'_, P> {
                 return Ok(row);
             }
             row.version = expected.next();
-            let _posted = Change(scope);
+            let _posted = Change::of(scope, self.kept_scopes());
             if unless_conflict(self.store().put_scope(row.clone(), expected).await)? {
                 return Ok(row);
             }
@@ -420,6 +424,11 @@ impl<P: Ports> KeySession<'_, P> {
 
     pub(super) fn store(&self) -> &P::Keys {
         self.inner.ports.keys()
+    }
+
+    /// What this steward's own cache keeps of scopes.
+    pub(super) fn kept_scopes(&self) -> Option<&'a Cache<Scope, Found>> {
+        self.inner.keys.as_ref().map(|kept| &kept.scopes)
     }
 
     pub(super) async fn wrap(

@@ -19,7 +19,7 @@ use crate::contracts::{
     TaskId,
 };
 use crate::core::audit::Cause;
-use crate::core::classification::Level;
+use crate::core::classification::{Level, from_json};
 use crate::core::id::{CaseId, Name, RecordId, SubjectId, TenantId};
 use crate::core::place::Scope;
 
@@ -85,7 +85,7 @@ impl<P: Ports> Managed<P> {
                     Err(OpenError::Key(KeyError::Destroyed { .. })) => continue,
                     Err(error) => return Err(error),
                 };
-                serde_json::from_slice(&plain).map_err(|_| OpenError::Sealed { field: field.name.clone() })?
+                from_json(&plain).map_err(|_| OpenError::Sealed { field: field.name.clone() })?
             };
             fields.insert(field.name.to_string(), value);
         }

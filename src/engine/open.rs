@@ -15,7 +15,7 @@ use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::AuditEvent;
-use crate::core::classification::{DecodeError, FieldSpec, Level, Record, RecordKind, decode};
+use crate::core::classification::{DecodeError, FieldSpec, Level, Record, RecordKind, decode, from_json};
 use crate::core::id::{Name, SubjectId};
 use crate::core::place::{Place, Scope};
 use crate::crypto::{self, Envelope, Header, PlaceKeys, ScopeKind, SecretKey};
@@ -104,8 +104,7 @@ impl<P: Ports> Steward<P> {
         let kind = RecordKind::of::<R>();
         self.check_grant(grant, place, kind.category).await?;
         let fields = self.fields_at(kind, grant, place, Level::Internal).await?;
-        let value =
-            |(name, bytes): (Name, Zeroizing<Vec<u8>>)| Some((name, serde_json::from_slice(&bytes).ok()?));
+        let value = |(name, bytes): (Name, Zeroizing<Vec<u8>>)| Some((name, from_json(&bytes).ok()?));
         Ok(fields.into_iter().filter_map(value).collect())
     }
 

@@ -28,7 +28,7 @@ pub mod format {}
 ///
 /// | Made by | Keeps keys | Destroys them |
 /// |---|---|---|
-/// | [`from_file`](Self::from_file) | in a file | yes |
+/// | [`create_file`](Self::create_file) once, then [`from_file`](Self::from_file) | in a file | yes |
 /// | [`from_key`](Self::from_key), [`from_env`](Self::from_env) | nowhere: they are derived from the root key | **no**: no certificate ever calls a backup of the key store dead because of it |
 /// | [`in_memory`](Self::in_memory) | in the process, for tests | yes |
 ///
@@ -83,11 +83,37 @@ enum Home {
 }
 
 impl LocalKeys {
-    /// Keys in the file at `path`. Where there is none, **an empty one is made**, readable by its owner alone (mode 0600), in a folder
-    /// that must exist; [`made_file`](Self::made_file) tells. A host that expects its keys to be there should ask.
+    /// Makes an empty key file at `path`, readable by its owner alone (mode 0600), in a folder that must exist: once, when the host is set up.
+    ///
+    /// Apart from [`from_file`](Self::from_file), so that a path with a mistake in it, or a volume that is not mounted, never looks like a
+    /// first start: keys would be made where nobody keeps them, and everything sealed before would be without its own.
     ///
     /// # Errors
-    /// The file cannot be read or made, is not a regular file, can be reached by group or others (Unix), or is malformed.
+    /// [`LocalKeysErrorKind::Exists`] where something is there already: of several processes that make it at once, one succeeds. Or it
+    /// cannot be made.
+    ///
+    /// # Example: made once, found from then on
+    /// ```
+    /// use stewardship::ports::local_keys::{LocalKeys, LocalKeysErrorKind};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("root.key");
+    /// assert_eq!(LocalKeys::from_file(&path).unwrap_err().kind(), LocalKeysErrorKind::Missing);
+    /// let keys = LocalKeys::create_file(&path)?;
+    /// assert_eq!(LocalKeys::create_file(&path).unwrap_err().kind(), LocalKeysErrorKind::Exists);
+    /// let keys = LocalKeys::from_file(&path)?;
+    /// # drop(keys);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn create_file(path: impl AsRef<Path>) -> Result<Self, LocalKeysError> {
+        KeyFile::create(path.as_ref()).map(|file| Self::new(Home::File(file)))
+    }
+
+    /// Keys in the file at `path`, which [`create_file`](Self::create_file) made.
+    ///
+    /// # Errors
+    /// [`LocalKeysErrorKind::Missing`] where there is none; or the file cannot be read, is not a regular file, can be reached by group or
+    /// others (Unix), or is malformed.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LocalKeysError> {
         KeyFile::open(path.as_ref()).map(|file| Self::new(Home::File(file)))
     }
@@ -168,15 +194,6 @@ impl LocalKeys {
     #[must_use]
     pub fn with_entropy(self, entropy: Arc<dyn Entropy>) -> Self {
         Self { entropy, ..self }
-    }
-
-    /// Whether [`from_file`](Self::from_file) found no file and made it.
-    #[must_use]
-    pub fn made_file(&self) -> bool {
-        match &self.home {
-            Home::File(file) => file.was_made(),
-            Home::Memory(_) | Home::Root(_) => false,
-        }
     }
 
     fn read<T>(

@@ -18,9 +18,9 @@ use crate::crypto::{AeadBackend, AeadError, RustCrypto};
 /// ```
 pub fn check_aead(backend: &dyn AeadBackend) -> Report {
     let mut report = Report::new();
-    let asked = Asked { backend, prepared: false };
+    let asked = Asked { backend, how: How::Bytes };
     report.add("standard", standard(asked));
-    report.add("authentic", authentic(asked).and_then(|()| lengths(backend)));
+    report.add("authentic", authentic(asked).and_then(|()| lengths(asked)));
     report.add("prepared", prepared(backend));
     report.add("forgetful", Err(Broken::skipped("safe code cannot look for a key in memory")));
     report
@@ -183,11 +183,11 @@ fn authentic(asked: Asked<'_>) -> Result<(), Broken> {
 }
 
 /// A buffer that is not as long as the ciphertext.
-fn lengths(backend: &dyn AeadBackend) -> Result<(), Broken> {
+fn lengths(asked: Asked<'_>) -> Result<(), Broken> {
     let (mut sealed, aad) = (text(40), b"");
-    let tag = backend.seal_in_place_detached(&KEY, &NONCE, aad, &mut sealed).unwrap_or_default();
+    let tag = asked.seal(&KEY, &NONCE, aad, &mut sealed).unwrap_or_default();
     let mut short = [0; 39];
-    let opened = backend.open_detached(&KEY, &NONCE, aad, &sealed, &tag, &mut short);
+    let opened = asked.open(&KEY, &NONCE, aad, &sealed, &tag, &mut short);
     ensure(
         opened.is_err(),
         "a failure where the buffer is too short",
@@ -200,16 +200,18 @@ fn lengths(backend: &dyn AeadBackend) -> Result<(), Broken> {
 fn prepared(backend: &dyn AeadBackend) -> Result<(), Broken> {
     const HINT: &str =
         "a prepared key holds nothing but what is derived from its own bytes, and no message changes it";
-    let asked = Asked { backend, prepared: true };
-    standard(asked)?;
-    authentic(asked)?;
+    for how in [How::PreparedInPlace, How::Prepared] {
+        standard(Asked { backend, how })?;
+        authentic(Asked { backend, how })?;
+    }
+    lengths(Asked { backend, how: How::Prepared })?;
     let other_key = KEY.map(|byte| !byte);
     let keys =
         backend.prepare(&KEY).and_then(|one| Ok([(KEY, one), (other_key, backend.prepare(&other_key)?)]));
     let Ok(keys) = keys else {
         return ensure(false, "two keys to be prepared", || "a failure".to_owned(), HINT);
     };
-    let alone = Asked { backend, prepared: false };
+    let alone = Asked { backend, how: How::Bytes };
     let mut messages = Vec::new();
     for number in 0..8 {
         for (at, (bytes, key)) in keys.iter().enumerate() {
@@ -233,10 +235,13 @@ fn prepared(backend: &dyn AeadBackend) -> Result<(), Broken> {
         let mut altered = sealed.clone();
         altered.iter_mut().take(1).for_each(|byte| *byte ^= 1);
         let refused = key.open_in_place_detached(&nonce, &aad, &mut altered, &tag);
-        let mut opened = sealed;
-        let answer = key.open_in_place_detached(&nonce, &aad, &mut opened, &tag);
+        let (mut opened, mut elsewhere) = (sealed.clone(), vec![0; sealed.len()]);
+        let answers = [
+            key.open_in_place_detached(&nonce, &aad, &mut opened, &tag),
+            key.open_detached(&nonce, &aad, &sealed, &tag, &mut elsewhere),
+        ];
         ensure(
-            refused.is_err() && answer.is_ok() && opened == text(100),
+            refused.is_err() && answers == [Ok(()); 2] && [opened, elsewhere] == [text(100), text(100)],
             "what was sealed to open in any order, after a failure too",
             || "another answer".to_owned(),
             HINT,
@@ -245,11 +250,21 @@ fn prepared(backend: &dyn AeadBackend) -> Result<(), Broken> {
     Ok(())
 }
 
-/// A backend, and how it is asked: with the bytes of the key, or with a key that it prepared.
+/// A backend, and how it is asked.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     backend: &'a dyn AeadBackend,
-    prepared: bool,
+    how: How,
+}
+
+#[derive(Clone, Copy)]
+enum How {
+    /// With the bytes of the key.
+    Bytes,
+    /// With a key that it prepared, to open elsewhere.
+    Prepared,
+    /// With a key that it prepared, to open in place.
+    PreparedInPlace,
 }
 
 impl Asked<'_> {
@@ -260,13 +275,15 @@ impl Asked<'_> {
         aad: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; 16], AeadError> {
-        if self.prepared {
-            return self.backend.prepare(key)?.seal_in_place_detached(nonce, aad, buffer);
+        match self.how {
+            How::Bytes => self.backend.seal_in_place_detached(key, nonce, aad, buffer),
+            How::Prepared | How::PreparedInPlace => {
+                self.backend.prepare(key)?.seal_in_place_detached(nonce, aad, buffer)
+            }
         }
-        self.backend.seal_in_place_detached(key, nonce, aad, buffer)
     }
 
-    /// `plaintext` is as long as `ciphertext`.
+    /// In place `plaintext` is as long as `ciphertext`.
     fn open(
         self,
         key: &[u8; 32],
@@ -276,11 +293,14 @@ impl Asked<'_> {
         tag: &[u8; 16],
         plaintext: &mut [u8],
     ) -> Result<(), AeadError> {
-        if self.prepared {
-            plaintext.iter_mut().zip(ciphertext).for_each(|(to, from)| *to = *from);
-            return self.backend.prepare(key)?.open_in_place_detached(nonce, aad, plaintext, tag);
+        match self.how {
+            How::Bytes => self.backend.open_detached(key, nonce, aad, ciphertext, tag, plaintext),
+            How::Prepared => self.backend.prepare(key)?.open_detached(nonce, aad, ciphertext, tag, plaintext),
+            How::PreparedInPlace => {
+                plaintext.iter_mut().zip(ciphertext).for_each(|(to, from)| *to = *from);
+                self.backend.prepare(key)?.open_in_place_detached(nonce, aad, plaintext, tag)
+            }
         }
-        self.backend.open_detached(key, nonce, aad, ciphertext, tag, plaintext)
     }
 
     fn opened(

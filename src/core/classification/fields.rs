@@ -6,6 +6,7 @@
 
 use zeroize::Zeroizing;
 
+use super::json::from_json;
 use super::record::{DecodeError, FieldValue};
 use super::shape::{Choice, Content, Member, Path, Take};
 
@@ -60,8 +61,7 @@ impl<'a> Fields<'a> {
 
     fn value_at<T: FieldValue>(&mut self, path: &Path<'_>) -> Option<Zeroizing<T>> {
         let bytes = self.from.take(path).unwrap_or_else(|| Zeroizing::new(b"null".to_vec()));
-        let value = serde_json::from_slice(&bytes);
-        // serde's message is dropped on purpose: it may quote the value.
+        let value = from_json(&bytes);
         if value.is_err() {
             self.failed.get_or_insert_with(|| DecodeError::at(path));
         }

@@ -11,6 +11,7 @@ mod declare;
 mod fields;
 mod findable;
 mod ingest;
+mod json;
 mod label;
 mod labelled;
 mod level;
@@ -38,8 +39,9 @@ pub use sink::{Flowing, LeavesFreely, NoSuchSink, Outlet, PolicySink, Sink};
 pub use taxonomy::{Taxonomy, UnknownName};
 
 pub(crate) use findable::BY_LABEL;
+pub(crate) use json::from_json;
 pub(crate) use record::{EncodedField, RecordKind, decode, decode_value, encode, encode_value};
-pub(crate) use shape::{Opaque, Path, Visit};
+pub(crate) use shape::{Opaque, Path, Visit, to_json};
 
 // What `record!` expands to.
 #[doc(hidden)]

@@ -11,8 +11,9 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::classified::ExposeError;
 use super::fields::Fields;
+use super::json::from_json;
 use super::proof::Proof;
-use super::shape::{Content, Member, Opaque, Path, Shape, Take, Visit, Walk, json};
+use super::shape::{Content, Member, Opaque, Path, Shape, Take, Visit, Walk, to_json};
 use super::{ClassSpec, Classified, DataClass, Level};
 
 /// What a field may hold: anything that can be encoded, read back and wiped. Implemented for every such type.
@@ -179,7 +180,7 @@ impl<P: Proof> Visit for Exposer<'_, P> {
             self.denied.get_or_insert(ExposeError::new(class, self.proof.up_to()));
         }
         if self.denied.is_none() {
-            let value = value.json().ok().and_then(|json| serde_json::from_slice(&json).ok());
+            let value = value.json().ok().and_then(|json| from_json(&json).ok());
             self.values.insert(path.name().into_owned(), value.unwrap_or_default());
         }
     }
@@ -263,7 +264,7 @@ pub(super) fn encode_plain<T: Serialize>(
     field: &'static str,
     value: &T,
 ) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
-    json(value).map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
+    to_json(value).map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
 }
 
 /// The value of a column of the host's own, from JSON.
@@ -283,8 +284,7 @@ pub(super) fn decode_plain<T: DeserializeOwned>(
     field: &'static str,
     bytes: &[u8],
 ) -> Result<T, DecodeError> {
-    // The source is dropped on purpose: serde's message may quote the value.
-    serde_json::from_slice(bytes).map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
+    from_json(bytes).map_err(|_| DecodeError { kind, field: Cow::Borrowed(field) })
 }
 
 /// Shows a record by its declaration alone: classes, no values, and of an enum not even the variant.

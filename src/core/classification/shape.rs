@@ -315,7 +315,7 @@ impl<'a> Opaque<'a> {
 ///
 /// # Errors
 /// Where the value has no JSON form.
-pub(super) fn json<T: Serialize>(value: &T) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
     wiped(|to| serde_json::to_writer(to, value).map_err(|_| Unwritable))
 }
 

@@ -45,11 +45,8 @@ impl AeadBackend for AwsLc {
         tag: &[u8; 16],
         plaintext: &mut [u8],
     ) -> Result<(), AeadError> {
-        let opened = prepared(key).and_then(|key| {
-            key.open_separate_gather(Nonce::from(nonce), Aad::from(aad), ciphertext, tag, plaintext)
-                .map_err(|_| AeadError::new())
-        });
-        opened.inspect_err(|_| plaintext.zeroize())
+        let key = prepared(key).inspect_err(|_| plaintext.zeroize())?;
+        open_into(&key, nonce, aad, ciphertext, tag, plaintext)
     }
 
     fn prepare(&self, key: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
@@ -80,6 +77,17 @@ impl AeadKey for Prepared {
         let opened = self.0.open_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), tag, buffer);
         opened.map(|_| ()).map_err(|_| AeadError::new()).inspect_err(|_| buffer.zeroize())
     }
+
+    fn open_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
+    ) -> Result<(), AeadError> {
+        open_into(&self.0, nonce, aad, ciphertext, tag, plaintext)
+    }
 }
 
 fn prepared(key: &[u8; 32]) -> Result<LessSafeKey, AeadError> {
@@ -89,4 +97,16 @@ fn prepared(key: &[u8; 32]) -> Result<LessSafeKey, AeadError> {
 fn seal(key: &LessSafeKey, nonce: &[u8; 12], aad: &[u8], buffer: &mut [u8]) -> Result<[u8; 16], AeadError> {
     let sealed = key.seal_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), buffer);
     sealed.map_err(|_| AeadError::new())?.as_ref().try_into().map_err(|_| AeadError::new())
+}
+
+fn open_into(
+    key: &LessSafeKey,
+    nonce: &[u8; 12],
+    aad: &[u8],
+    ciphertext: &[u8],
+    tag: &[u8; 16],
+    plaintext: &mut [u8],
+) -> Result<(), AeadError> {
+    let opened = key.open_separate_gather(Nonce::from(nonce), Aad::from(aad), ciphertext, tag, plaintext);
+    opened.map_err(|_| AeadError::new()).inspect_err(|_| plaintext.zeroize())
 }

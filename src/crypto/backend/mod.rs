@@ -66,6 +66,9 @@ pub trait AeadBackend: Send + Sync + 'static {
 /// let second = key.seal_in_place_detached(&[2; 12], b"", &mut messages[1])?;
 /// key.open_in_place_detached(&[2; 12], b"", &mut messages[1], &second)?;
 /// assert_eq!(&messages[1], b"two");
+/// let mut opened = [0; 3];
+/// key.open_detached(&[1; 12], b"", &messages[0], &first, &mut opened)?;
+/// assert_eq!(&opened, b"one");
 /// assert_eq!(RustCrypto.seal_in_place_detached(&[7; 32], &[1; 12], b"", &mut { *b"one" })?, first);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -91,6 +94,19 @@ pub trait AeadKey: Send + Sync + 'static {
         aad: &[u8],
         buffer: &mut [u8],
         tag: &[u8; 16],
+    ) -> Result<(), AeadError>;
+
+    /// Decrypts `ciphertext` into `plaintext`, which is as long, where `tag` is the right one; wipes `plaintext` otherwise.
+    ///
+    /// # Errors
+    /// The tag is not the right one, the lengths differ, or the backend failed; these are not told apart.
+    fn open_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
     ) -> Result<(), AeadError>;
 }
 

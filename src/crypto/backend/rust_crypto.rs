@@ -37,16 +37,7 @@ impl AeadBackend for RustCrypto {
         tag: &[u8; 16],
         plaintext: &mut [u8],
     ) -> Result<(), AeadError> {
-        let opened = match InOutBuf::new(ciphertext, plaintext) {
-            Ok(both) => {
-                let cipher = Aes256Gcm::new(key.into());
-                cipher
-                    .decrypt_inout_detached(nonce.into(), aad, both, tag.into())
-                    .map_err(|_| AeadError::new())
-            }
-            Err(_) => Err(AeadError::new()),
-        };
-        opened.inspect_err(|_| plaintext.zeroize())
+        open_into(&Aes256Gcm::new(key.into()), nonce, aad, ciphertext, tag, plaintext)
     }
 
     fn prepare(&self, key: &[u8; 32]) -> Result<Box<dyn AeadKey>, AeadError> {
@@ -83,6 +74,32 @@ impl AeadKey for Prepared {
         let opened = self.0.decrypt_inout_detached(nonce.into(), aad, both, tag.into());
         opened.map_err(|_| AeadError::new()).inspect_err(|_| buffer.zeroize())
     }
+
+    #[inline(never)]
+    fn open_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
+    ) -> Result<(), AeadError> {
+        open_into(&self.0, nonce, aad, ciphertext, tag, plaintext)
+    }
+}
+
+fn open_into(
+    cipher: &Aes256Gcm,
+    nonce: &[u8; 12],
+    aad: &[u8],
+    ciphertext: &[u8],
+    tag: &[u8; 16],
+    plaintext: &mut [u8],
+) -> Result<(), AeadError> {
+    let opened = InOutBuf::new(ciphertext, plaintext).map_err(|_| AeadError::new()).and_then(|both| {
+        cipher.decrypt_inout_detached(nonce.into(), aad, both, tag.into()).map_err(|_| AeadError::new())
+    });
+    opened.inspect_err(|_| plaintext.zeroize())
 }
 
 #[cfg(test)]

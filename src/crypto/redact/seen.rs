@@ -7,7 +7,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::ValuePseudonym;
-use crate::core::classification::Opaque;
+use crate::core::classification::{Opaque, from_json};
 
 /// What may be seen of a value.
 pub(super) enum Seen<'v> {
@@ -52,7 +52,7 @@ impl Serialize for Seen<'_> {
 
 /// The text that a value is, where it is one.
 pub(super) fn text_of(value: &Opaque<'_>) -> Option<Zeroizing<String>> {
-    serde_json::from_slice(&value.json().ok()?).ok().map(Zeroizing::new)
+    from_json(&value.json().ok()?).ok().map(Zeroizing::new)
 }
 
 /// The domain of an e-mail address. Nothing where it is no domain by its characters (RFC 1123 section 2.1): it goes to logs.

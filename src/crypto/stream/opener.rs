@@ -60,7 +60,7 @@ impl StreamOpener {
         chunk: &'c mut [u8; SEALED_STREAM_CHUNK],
     ) -> Result<&'c mut [u8], OpenError> {
         let (text, tag) = chunk.split_last_chunk_mut().ok_or(OpenError::new())?;
-        self.open_next(text, tag)?;
+        self.next_chunk(|chunks, number| chunks.open(number, text, tag))?;
         Ok(text)
     }
 
@@ -73,7 +73,7 @@ impl StreamOpener {
             return Err(OpenError::new());
         }
         let (text, tag) = last.split_last_chunk_mut().ok_or(OpenError::new())?;
-        self.open_next(text, tag)?;
+        self.next_chunk(|chunks, number| chunks.open(number, text, tag))?;
         Ok(text)
     }
 
@@ -119,11 +119,24 @@ impl StreamOpener {
         self.refused
     }
 
-    pub(super) fn open_next(&mut self, text: &mut [u8], tag: &[u8; TAG]) -> Result<(), OpenError> {
+    /// Decrypts the next chunk into `plaintext`, which is as long as its ciphertext; wipes that where it is another one.
+    pub(super) fn open_next_into(
+        &mut self,
+        ciphertext: &[u8],
+        tag: &[u8; TAG],
+        plaintext: &mut [u8],
+    ) -> Result<(), OpenError> {
+        self.next_chunk(|chunks, number| chunks.open_into(number, ciphertext, tag, plaintext))
+    }
+
+    fn next_chunk(
+        &mut self,
+        open: impl FnOnce(&Chunks, u64) -> Result<(), OpenError>,
+    ) -> Result<(), OpenError> {
         if self.refused {
             return Err(OpenError::new());
         }
-        let opened = self.chunks.open(self.next, text, tag);
+        let opened = open(&self.chunks, self.next);
         self.refused = opened.is_err();
         self.next += 1;
         opened

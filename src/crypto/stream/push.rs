@@ -158,8 +158,7 @@ impl PushOpener {
         out.zeroize();
         let (text, tag) = self.pending.split_last_chunk().ok_or(OpenError::new())?;
         room(out, text.len());
-        out.copy_from_slice(text);
-        self.opener.open_next(out, tag).inspect_err(|_| out.zeroize())
+        self.opener.open_next_into(text, tag, out).inspect_err(|_| out.zeroize())
     }
 
     fn take(&mut self, piece: &[u8], out: &mut [u8]) -> Result<(), OpenError> {
@@ -212,9 +211,8 @@ fn open(
     chunk: &[u8; SEALED_STREAM_CHUNK],
     slot: Option<&mut [u8; STREAM_CHUNK]>,
 ) -> Result<(), OpenError> {
-    let (Some((text, tag)), Some(slot)) = (chunk.split_first_chunk(), slot) else {
+    let (Some((text, tag)), Some(slot)) = (chunk.split_last_chunk(), slot) else {
         return Err(OpenError::new());
     };
-    *slot = *text;
-    opener.open_next(slot, tag.first_chunk().ok_or(OpenError::new())?)
+    opener.open_next_into(text, tag, slot)
 }

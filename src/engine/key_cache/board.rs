@@ -6,6 +6,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::Cache;
+
 const PLACES: usize = 1_024;
 
 static BOARD: [AtomicU64; PLACES] = [const { AtomicU64::new(0) }; PLACES];
@@ -19,12 +21,25 @@ pub(in crate::engine) fn posted<K: Hash>(key: &K) -> Posted {
     Posted(place(key).load(Ordering::SeqCst))
 }
 
-/// Posts a change of `key`: once it is made, and also where its future is dropped half-way, when nobody knows whether it was.
-pub(in crate::engine) struct Change<'k, K: Hash>(pub(in crate::engine) &'k K);
+/// Posts a change of `key`: once it is made, and also where its future is dropped half-way, when nobody knows whether it was. The cache of whoever
+/// made it, where there is one, lets go of it at once; others do so when they look.
+pub(in crate::engine) struct Change<'c, K: Clone + Eq + Hash, V> {
+    key: &'c K,
+    cache: Option<&'c Cache<K, V>>,
+}
 
-impl<K: Hash> Drop for Change<'_, K> {
+impl<'c, K: Clone + Eq + Hash, V> Change<'c, K, V> {
+    pub(in crate::engine) const fn of(key: &'c K, cache: Option<&'c Cache<K, V>>) -> Self {
+        Self { key, cache }
+    }
+}
+
+impl<K: Clone + Eq + Hash, V> Drop for Change<'_, K, V> {
     fn drop(&mut self) {
-        place(self.0).fetch_add(1, Ordering::SeqCst);
+        place(self.key).fetch_add(1, Ordering::SeqCst);
+        if let Some(cache) = self.cache {
+            cache.forget(self.key);
+        }
     }
 }
 

@@ -26,7 +26,8 @@ use crate::crypto::SecretKey;
 /// one, **another process's revocation is refused here after `age` at the latest**; what this process revoked is refused at once, by
 /// every steward in it.
 ///
-/// Keys that are pushed out, that are too old or used up are wiped from memory (as soon as no call holds them).
+/// Keys that are pushed out, used up, or changed by this steward are wiped from memory at once (as soon as no call holds them); those that are too old, or that
+/// another steward of this process changed, when they are asked for or when others are fetched, whichever is first.
 ///
 /// # Example: a minute for a thousand scopes
 /// ```
@@ -91,6 +92,9 @@ impl Keyring {
     }
 }
 
+/// How often a cache looks for what is no longer good, at most.
+const TIDY: Duration = Duration::from_secs(1);
+
 /// Values by key, with the limits of a [`KeyCache`].
 pub(super) struct Cache<K, V> {
     limits: KeyCache,
@@ -105,6 +109,8 @@ struct Held<K, V> {
     tick: u64,
     /// What is being fetched, with who waits for it.
     flights: HashMap<K, Vec<Waker>>,
+    /// When all that was no longer good went last.
+    tidied: Instant,
 }
 
 struct Entry<V> {
@@ -126,7 +132,8 @@ pub(super) enum Lookup<'c, K: Clone + Eq + Hash, V> {
 
 impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     pub(super) fn new(limits: KeyCache) -> Self {
-        let held = Held { entries: HashMap::new(), order: BTreeMap::new(), tick: 0, flights: HashMap::new() };
+        let (entries, flights, tidied) = (HashMap::new(), HashMap::new(), Instant::now());
+        let held = Held { entries, order: BTreeMap::new(), tick: 0, flights, tidied };
         Self { limits, held: Mutex::new(held) }
     }
 
@@ -150,6 +157,14 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         Poll::Ready(Lookup::Missing(Flight { cache: self, key: key.clone(), posted }))
     }
 
+    /// Lets go of what is kept for `key`.
+    fn forget(&self, key: &K) {
+        let mut held = self.held();
+        if let Some(old) = held.entries.remove(key) {
+            held.order.remove(&old.tick);
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, Held<K, V>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,15 +174,31 @@ impl<K: Clone + Eq + Hash, V> Held<K, V> {
     /// What is kept and good; what is no longer good goes.
     fn take_up(&mut self, key: &K, limits: &KeyCache, now: DateTime<Utc>) -> Option<Arc<V>> {
         let entry = self.entries.get_mut(key)?;
-        self.order.remove(&entry.tick);
+        let ordered = self.order.remove(&entry.tick);
         if !entry.is_good(key, limits, now) {
             self.entries.remove(key);
             return None;
         }
         self.tick += 1;
         (entry.tick, entry.uses) = (self.tick, entry.uses + 1);
-        self.order.insert(self.tick, key.clone());
+        self.order.insert(self.tick, ordered.unwrap_or_else(|| key.clone()));
         Some(Arc::clone(&entry.value))
+    }
+
+    /// Lets go of everything that is no longer good, whether anybody asks for it or not; now and then, since it looks at all there is.
+    fn tidy(&mut self, limits: &KeyCache, now: DateTime<Utc>) {
+        if self.tidied.elapsed() < limits.age.min(TIDY) {
+            return;
+        }
+        self.tidied = Instant::now();
+        let order = &mut self.order;
+        self.entries.retain(|key, entry| {
+            let good = entry.is_good(key, limits, now);
+            if !good {
+                order.remove(&entry.tick);
+            }
+            good
+        });
     }
 
     fn keep(&mut self, key: K, mut entry: Entry<V>, limits: &KeyCache) {
@@ -218,7 +249,10 @@ impl<K: Clone + Eq + Hash, V> Flight<'_, K, V> {
             fetched: now,
             since: Instant::now(),
         };
-        self.cache.held().keep(self.key.clone(), entry, &self.cache.limits);
+        let mut held = self.cache.held();
+        held.tidy(&self.cache.limits, now);
+        held.keep(self.key.clone(), entry, &self.cache.limits);
+        drop(held);
         value
     }
 }

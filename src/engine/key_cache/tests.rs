@@ -99,11 +99,29 @@ fn what_goes_is_dropped_at_once() {
     assert_eq!(dropped.load(Ordering::SeqCst), 3);
 }
 
+/// Of what nobody asks for any more, too.
+#[test]
+fn what_is_no_longer_good_goes_when_others_come() {
+    let (cache, age) =
+        (Cache::new(KeyCache::for_at_most(Duration::from_millis(20))), Duration::from_millis(21));
+    let [old, changed, fresh] = [1, 2, 3].map(|number| key("tidy", number));
+    fetched(&cache, &old, 1, start());
+    std::thread::sleep(age);
+    fetched(&cache, &changed, 2, start());
+    let kept = || cache.held().entries.keys().cloned().collect::<Vec<_>>();
+    assert_eq!((kept(), cache.held().order.len()), (vec![changed.clone()], 1));
+
+    drop(board::Change::of(&changed, Some(&cache)));
+    assert_eq!((kept(), cache.held().order.len()), (vec![], 0));
+    fetched(&cache, &fresh, 3, start());
+    assert_eq!(kept(), [fresh]);
+}
+
 #[test]
 fn a_change_anywhere_in_the_process_is_seen_by_every_cache() {
     let (one, other, key) = (Cache::new(limits()), Cache::new(limits()), key("change", 1));
     assert!(fetched(&one, &key, 1, start()) && fetched(&other, &key, 1, start()));
-    drop(board::Change(&key));
+    drop(board::Change::<_, u32>::of(&key, None));
     assert!(fetched(&one, &key, 2, start()) && fetched(&other, &key, 2, start()));
 }
 
@@ -112,7 +130,7 @@ fn a_change_anywhere_in_the_process_is_seen_by_every_cache() {
 fn what_changed_while_it_was_fetched_is_fetched_again() {
     let (cache, key) = (Cache::new(limits()), key("meanwhile", 1));
     let Lookup::Missing(flight) = block_on(cache.find(&key, start())) else { panic!() };
-    drop(board::Change(&key));
+    drop(board::Change::<_, u32>::of(&key, None));
     flight.land(1, start());
     assert!(fetched(&cache, &key, 2, start()));
 }

@@ -8,6 +8,10 @@ use std::{fmt, io};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LocalKeysErrorKind {
+    /// It is not there. [`create_file`](super::LocalKeys::create_file) makes one, where that is no mistake.
+    Missing,
+    /// Something is there already, which is not overwritten.
+    Exists,
     /// It cannot be read, written or locked.
     Io,
     /// It is not a regular file.
@@ -42,6 +46,17 @@ impl LocalKeysError {
         |source| Self { kind: LocalKeysErrorKind::Io, path: path.to_owned(), source: Some(source) }
     }
 
+    /// As [`io`](Self::io), of a file that is read: whether it is there at all is told apart.
+    pub(super) fn missing(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+        |source| {
+            let kind = match source.kind() {
+                io::ErrorKind::NotFound => LocalKeysErrorKind::Missing,
+                _ => LocalKeysErrorKind::Io,
+            };
+            Self { kind, path: path.to_owned(), source: Some(source) }
+        }
+    }
+
     /// The kind of failure.
     #[must_use]
     pub const fn kind(&self) -> LocalKeysErrorKind {
@@ -59,6 +74,15 @@ impl fmt::Display for LocalKeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match self.kind {
+            LocalKeysErrorKind::Missing => {
+                write!(
+                    f,
+                    "there is no key file `{path}`; where it is the first start, make one with `create_file`"
+                )
+            }
+            LocalKeysErrorKind::Exists => {
+                write!(f, "`{path}` is there already, and no key file is made over it")
+            }
             LocalKeysErrorKind::Io => write!(f, "the key file `{path}` cannot be used"),
             LocalKeysErrorKind::NotAFile => write!(f, "`{path}` is not a regular file"),
             LocalKeysErrorKind::Exposed { mode } => {

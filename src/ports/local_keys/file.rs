@@ -13,17 +13,27 @@ use super::table::{MAX_TEXT_BYTES, Table};
 /// A key file on disk. Holds no key in memory.
 pub(super) struct KeyFile {
     path: PathBuf,
-    made: bool,
 }
 
 impl KeyFile {
-    /// Takes the file at `path`, or makes an empty one.
+    /// Takes the file at `path`, which must be there.
     pub(super) fn open(path: &Path) -> Result<Self, LocalKeysError> {
-        let mut file = Self { path: resolved(path).map_err(LocalKeysError::io(path))?, made: false };
-        match file.read() {
-            Err(error) if is_missing(&error) => file.made = file.make()?,
-            outcome => drop(outcome?),
+        let file = Self { path: resolved(path).map_err(LocalKeysError::missing(path))? };
+        file.read()?;
+        Ok(file)
+    }
+
+    /// Makes an empty file at `path`, where nothing is; of several that try at once one succeeds.
+    pub(super) fn create(path: &Path) -> Result<Self, LocalKeysError> {
+        let failed = LocalKeysError::io(path);
+        let file = Self { path: resolved(path).map_err(&failed)? };
+        let _turn = file.lock()?;
+        match fs::metadata(&file.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+            Ok(_) => return Err(file.error(LocalKeysErrorKind::Exists)),
         }
+        file.write(&Table::default())?;
         Ok(file)
     }
 
@@ -31,13 +41,9 @@ impl KeyFile {
         &self.path
     }
 
-    pub(super) const fn was_made(&self) -> bool {
-        self.made
-    }
-
     /// Reads the keys. Takes no lock: the file is replaced as a whole.
     pub(super) fn read(&self) -> Result<Table, LocalKeysError> {
-        let failed = LocalKeysError::io(&self.path);
+        let failed = LocalKeysError::missing(&self.path);
         // Asked before opening, which would wait for ever at a named pipe.
         if !fs::metadata(&self.path).map_err(&failed)?.is_file() {
             return Err(self.error(LocalKeysErrorKind::NotAFile));
@@ -75,15 +81,6 @@ impl KeyFile {
             }
         }
         Ok(outcome)
-    }
-
-    /// Makes an empty file, unless another process has just done so.
-    fn make(&self) -> Result<bool, LocalKeysError> {
-        let _turn = self.lock()?;
-        match self.read() {
-            Err(error) if is_missing(&error) => self.write(&Table::default()).map(|()| true),
-            outcome => outcome.map(|_| false),
-        }
     }
 
     /// Replaces the file: a crash at any point leaves the old one or the new one.
@@ -150,11 +147,6 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
         }
         outcome => outcome,
     }
-}
-
-fn is_missing(error: &LocalKeysError) -> bool {
-    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
-    source.is_some_and(|source| source.kind() == io::ErrorKind::NotFound)
 }
 
 /// For files that their owner alone can reach, from the first moment on.

@@ -20,6 +20,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("root.key");
+    LocalKeys::create_file(&path).unwrap();
     (folder, path)
 }
 
@@ -43,16 +44,14 @@ fn refusal<T>(outcome: Result<T, ProviderError>) -> ProviderErrorKind {
 }
 
 #[test]
-fn a_key_survives_a_restart_and_its_file_tells_whether_it_was_made() {
+fn a_key_survives_a_restart() {
     let (_folder, path) = folder();
     let keys = open(&path);
-    assert!(keys.made_file());
     let id = ready(keys.create()).unwrap();
     let wrapped = ready(keys.wrap(&id, &secret(), b"epoch 1")).unwrap();
     drop(keys);
 
     let keys = open(&path);
-    assert!(!keys.made_file());
     assert!(ready(keys.unwrap(&id, &wrapped, b"epoch 1")).unwrap().ct_eq(&secret()));
 }
 
@@ -147,11 +146,36 @@ fn a_file_that_is_gone_is_an_error_and_not_made_again() {
     let keys = open(&path);
     let id = ready(keys.create()).unwrap();
     fs::remove_file(&path).unwrap();
+    let error = LocalKeys::from_file(&path).unwrap_err();
+    assert_eq!(error.kind(), LocalKeysErrorKind::Missing);
+    assert!(error.to_string().contains("root.key`"), "{error}");
     assert_eq!(refusal(ready(keys.wrap(&id, &secret(), b""))), ProviderErrorKind::Unavailable);
     assert_eq!(refusal(ready(keys.create())), ProviderErrorKind::Unavailable);
     let now = at("2026-11-22T12:00:00Z");
     assert_eq!(refusal(ready(keys.destroy(&id, now))), ProviderErrorKind::Unavailable);
     assert!(!path.exists());
+}
+
+#[test]
+fn a_file_is_made_once_and_never_over_another() {
+    let (folder, path) = folder();
+    let id = ready(open(&path).create()).unwrap();
+    let before = fs::read(&path).unwrap();
+    for taken in [&path, &folder.path().to_owned()] {
+        assert_eq!(LocalKeys::create_file(taken).unwrap_err().kind(), LocalKeysErrorKind::Exists);
+    }
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert!(ready(open(&path).wrap(&id, &secret(), b"")).is_ok());
+
+    // What a maker that died left behind does no harm, and of several makers one succeeds.
+    let other = folder.path().join("other.key");
+    fs::write(folder.path().join("other.key.new"), "half a fi").unwrap();
+    let made = std::thread::scope(|scope| {
+        let makers: Vec<_> = (0..4).map(|_| scope.spawn(|| LocalKeys::create_file(&other).is_ok())).collect();
+        makers.into_iter().map(|maker| maker.join().unwrap()).filter(|made| *made).count()
+    });
+    assert_eq!(made, 1);
+    assert_eq!(LocalKeys::inspect(&fs::read(&other).unwrap()).unwrap(), KeyCount { live: 0, destroyed: 0 });
 }
 
 #[test]
@@ -218,7 +242,6 @@ fn a_root_key_gives_fresh_keys_and_destroys_none() {
     let stranger = LocalKeys::from_key(SecretKey::new([8; 32]));
     assert_eq!(refusal(ready(stranger.unwrap(&id, &wrapped, b"epoch 1"))), ProviderErrorKind::NotMine);
     assert_eq!(refusal(ready(stranger.destroy(&id, now))), ProviderErrorKind::NotMine);
-    assert!(!keys().made_file());
 }
 
 /// Runs this test again in a process of its own, since the environment of this one is everybody's.
@@ -258,7 +281,8 @@ fn a_folder_is_not_a_key_file_and_none_is_made() {
     let error = LocalKeys::from_file(folder.path()).unwrap_err();
     assert_eq!(error.kind(), LocalKeysErrorKind::NotAFile);
     let missing = folder.path().join("missing").join("root.key");
-    assert_eq!(LocalKeys::from_file(&missing).unwrap_err().kind(), LocalKeysErrorKind::Io);
+    assert_eq!(LocalKeys::from_file(&missing).unwrap_err().kind(), LocalKeysErrorKind::Missing);
+    assert_eq!(LocalKeys::create_file(&missing).unwrap_err().kind(), LocalKeysErrorKind::Io);
     assert!(!missing.parent().unwrap().exists());
 }
 

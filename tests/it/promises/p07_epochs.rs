@@ -1,22 +1,21 @@
 //! 7: erasure that no backup undoes: epochs on schedule and after an erasure, and what the certificate waits for.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
 use stewardship::contracts::{
     Destruction, EpochState, Expected, KeyProvider, KeyState, KeyStore, KeyVersion, Moment, Moving, Ports,
-    ProviderError, ProviderErrorKind, ProviderKeyId, ScopeRow, Standing,
+    ScopeRow, Standing,
 };
 use stewardship::crypto::{OsEntropy, RustCrypto, SecretKey, unwrap, wrap};
 use stewardship::dsr::AnyCase;
-use stewardship::engine::{Blocking, EpochError, Swept};
+use stewardship::engine::{EpochError, Swept};
 use stewardship::id::CaseId;
 use stewardship::policy::RequestKind;
+use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::retention::{CopyFate, CopyKind};
-use stewardship::{Clock, ManualClock, Period, Place, Purpose, Scope, Steward, block_on};
+use stewardship::{Period, Place, Purpose, Scope, block_on};
 
 use super::p04_life::with_keys;
 use super::stores::Watched;
@@ -29,90 +28,13 @@ fn without_horizons(table: &str) -> World {
     World::under(&format!("{policy}\n[keys]\n{table}\n"))
 }
 
-/// What a provider does that is told to destroy a key.
-#[derive(Clone, Copy, PartialEq)]
-enum Destroys {
-    /// It waits for so long, as a KMS does; until then the key unwraps.
-    After(Period),
-    /// It cannot.
-    Never,
-}
-
-/// A provider that takes its time.
-#[derive(Clone)]
-struct Kms {
-    keys: Keys,
-    clock: ManualClock,
-    destroys: Destroys,
-    pending: Arc<Mutex<BTreeMap<ProviderKeyId, DateTime<Utc>>>>,
-}
-
-impl Kms {
-    fn of(world: &World, destroys: Destroys) -> Self {
-        Self { keys: world.provider.clone(), clock: world.clock.clone(), destroys, pending: Arc::default() }
-    }
-
-    fn live(&self, id: &ProviderKeyId) -> Result<&Keys, ProviderError> {
-        match self.pending.lock().unwrap().get(id).is_some_and(|at| *at <= self.clock.now()) {
-            true => Err(ProviderError::new(ProviderErrorKind::Destroyed)),
-            false => Ok(&self.keys),
-        }
-    }
-
-    fn steward(&self, world: &World, memory: &Memory) -> Blocking<Memory> {
-        let steward = Steward::builder(world.policy.clone(), memory.clone(), self.clone())
-            .bind::<(Token, Creator, Order, Voucher, Note, Pacing)>()
-            .source("newsletter", world.newsletter.clone())
-            .source("mailer", world.mailer.clone())
-            .clock(world.clock.clone());
-        block_on(steward.build()).unwrap().blocking()
-    }
-}
-
-impl KeyProvider for Kms {
-    async fn create(&self) -> Result<ProviderKeyId, ProviderError> {
-        self.keys.create().await
-    }
-
-    async fn wrap(
-        &self,
-        id: &ProviderKeyId,
-        secret: &SecretKey,
-        context: &[u8],
-    ) -> Result<Vec<u8>, ProviderError> {
-        self.live(id)?.wrap(id, secret, context).await
-    }
-
-    async fn unwrap(
-        &self,
-        id: &ProviderKeyId,
-        wrapped: &[u8],
-        context: &[u8],
-    ) -> Result<SecretKey, ProviderError> {
-        self.live(id)?.unwrap(id, wrapped, context).await
-    }
-
-    async fn destroy(&self, id: &ProviderKeyId, now: DateTime<Utc>) -> Result<Destruction, ProviderError> {
-        Ok(match self.destroys {
-            Destroys::Never => Destruction::Unsupported,
-            Destroys::After(wait) => {
-                let mut pending = self.pending.lock().unwrap();
-                Destruction::Effective(*pending.entry(id.clone()).or_insert_with(|| wait.after(now)))
-            }
-        })
-    }
-}
-
 fn fate(copies: &[CopyFate], kind: CopyKind) -> &CopyFate {
     copies.iter().find(|fate| fate.copy == kind).unwrap()
 }
 
 /// Whether what was stored opens in stores as a backup gives them back; the authorisation of that time is in them too.
-fn opens_in(kms: &Kms, world: &World, backup: &Memory) -> bool {
-    let Ok(steward) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| kms.steward(world, backup)))
-    else {
-        return false;
-    };
+fn opens_in(world: &World, backup: &Memory) -> bool {
+    let Ok(steward) = world.over(backup).start() else { return false };
     let place = Place::tenant(TENANT).subject(ADA).record("note-1");
     let question = stewardship::Question::new(
         world.officer(),
@@ -131,18 +53,17 @@ fn opens_in(kms: &Kms, world: &World, backup: &Memory) -> bool {
 #[test]
 fn promise_07_a_backup_of_both_from_before_an_erasure_dies_with_its_epoch_and_the_certificate_waits() {
     let world = without_horizons("rewrap_on_erasure = true");
-    let kms = Kms::of(&world, Destroys::After(Period::days(30)));
-    let steward = kms.steward(&world, &world.memory);
+    world.provider.wait(Period::days(30), &world.clock);
+    let steward = world.steward();
     for n in 1..=2 {
         let place = Place::tenant(TENANT).subject(ADA).record(format!("note-{n}"));
         steward.put(&place, &note("words"), &Purpose::new("support")).unwrap();
     }
     let backup = world.memory.snapshot();
-    assert!(opens_in(&kms, &world, &backup.snapshot()));
+    assert!(opens_in(&world, &backup.snapshot()));
 
     // A person's erasure: by the policy, the next epoch is there and filled when it returns.
-    let test = world.steward();
-    super::pseudonyms::planned(&world, &test, RequestKind::Deletion, ADA, "case-1");
+    super::pseudonyms::planned(&world, &steward, RequestKind::Deletion, ADA, "case-1");
     let Ok(AnyCase::Planned(case)) = steward.case(&tenant(), &CaseId::new("case-1")) else { panic!() };
     steward.carry_out(case, &world.officer()).unwrap();
     let epochs = block_on(world.memory.keys().epochs()).unwrap();
@@ -155,7 +76,7 @@ fn promise_07_a_backup_of_both_from_before_an_erasure_dies_with_its_epoch_and_th
     let copies = fate(&disposal.copies, CopyKind::KeyStoreBackups);
     assert_eq!((copies.waits_for.clone(), disposal.is_certified()), (BTreeSet::from([1]), false));
     assert!(copies.because.contains("epoch 1 is destroyed before"), "{copies}");
-    assert!(opens_in(&kms, &world, &backup.snapshot()), "and that is why it waits");
+    assert!(opens_in(&world, &backup.snapshot()), "and that is why it waits");
     assert_eq!(block_on(world.memory.keys().epochs()).unwrap().len(), 2, "one epoch for one erasure");
 
     // Not before a backup of the keys under the new epoch exists.
@@ -166,12 +87,12 @@ fn promise_07_a_backup_of_both_from_before_an_erasure_dies_with_its_epoch_and_th
     assert_eq!(answers, [Destruction::Effective(dead)]);
     // The provider delays: the copy opens until then, and the certificate bears that date.
     world.clock.advance(Period::days(29));
-    assert!(opens_in(&kms, &world, &backup.snapshot()));
+    assert!(opens_in(&world, &backup.snapshot()));
     let disposal = evidence(&steward.sweep().unwrap()).unwrap();
     assert_eq!((disposal.is_certified(), disposal.certifiable_from()), (false, Some(dead)));
     assert!(fate(&disposal.copies, CopyKind::KeyStoreBackups).waits_for.is_empty());
     world.clock.advance(Period::days(1));
-    assert!(!opens_in(&kms, &world, &backup.snapshot()));
+    assert!(!opens_in(&world, &backup.snapshot()));
     let disposal = evidence(&steward.sweep().unwrap()).unwrap();
     assert_eq!(disposal.certified, Some(dead));
     // The live stores go on, under the new epoch.
@@ -182,9 +103,10 @@ fn promise_07_a_backup_of_both_from_before_an_erasure_dies_with_its_epoch_and_th
 #[test]
 fn promise_07_a_provider_that_cannot_destroy_makes_no_backup_dead() {
     let world = without_horizons("rewrap_on_erasure = true");
-    let kms = Kms::of(&world, Destroys::Never);
-    world.connected().put(&about(ADA), &creator("ada"), &sync()).unwrap();
-    let steward = kms.steward(&world, &world.memory);
+    let steward = world.start_with(LocalKeys::from_key(SecretKey::new([7; 32]))).unwrap();
+    steward.accept_terms(&world.owner(), world.policy.digest()).unwrap();
+    steward.connect(&world.owner(), &shop(), "tiktok-shop").unwrap();
+    steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
     steward.revoke(&shop_scope(), "the seller asked").unwrap();
     assert_eq!(steward.destroy_epochs_before(2, world.now()).unwrap(), [Destruction::Unsupported]);
     world.clock.advance(Period::months(120));

@@ -32,6 +32,9 @@ enum Flaw {
     PreparedCountsNonces,
     PreparedFailsAfterARefusal,
     PreparedSharesTheKey,
+    PreparedComparesNoTagElsewhere,
+    PreparedLeavesPlaintextElsewhere,
+    PreparedWritesPastTheEnd,
 }
 
 use Flaw::*;
@@ -163,6 +166,32 @@ impl AeadKey for FlawedKey {
             _ => opened,
         }
     }
+
+    fn open_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
+    ) -> Result<(), AeadError> {
+        if self.flaw != PreparedWritesPastTheEnd && plaintext.len() != ciphertext.len() {
+            return Err(AeadError::new());
+        }
+        let mut buffer = ciphertext.to_vec();
+        let opened = match self.flaw {
+            PreparedWritesPastTheEnd if plaintext.len() != ciphertext.len() => Ok(()),
+            PreparedComparesNoTagElsewhere => {
+                let (key, nonce, aad) = self.seen(nonce, aad);
+                RustCrypto.seal_in_place_detached(&key, &nonce, aad, &mut buffer).map(|_| ())
+            }
+            _ => self.open_in_place_detached(nonce, aad, &mut buffer, tag),
+        };
+        if self.flaw != PreparedLeavesPlaintextElsewhere || opened.is_ok() {
+            plaintext.iter_mut().zip(buffer).for_each(|(to, from)| *to = from);
+        }
+        opened
+    }
 }
 
 impl Flawed {
@@ -250,6 +279,9 @@ fn every_flaw_of_a_backend_is_caught() {
         (PreparedCountsNonces, "prepared"),
         (PreparedFailsAfterARefusal, "prepared"),
         (PreparedSharesTheKey, "prepared"),
+        (PreparedComparesNoTagElsewhere, "prepared"),
+        (PreparedLeavesPlaintextElsewhere, "prepared"),
+        (PreparedWritesPastTheEnd, "prepared"),
     ] {
         catches(&check_aead(&Flawed(flaw, Arc::default())), rule, &flaw);
     }

@@ -317,6 +317,17 @@ impl AeadKey for FailingKey {
     ) -> Result<(), AeadError> {
         self.0.open_in_place_detached(nonce, aad, buffer, tag)
     }
+
+    fn open_detached(
+        &self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; 16],
+        plaintext: &mut [u8],
+    ) -> Result<(), AeadError> {
+        self.0.open_detached(nonce, aad, ciphertext, tag, plaintext)
+    }
 }
 
 #[test]
