@@ -100,7 +100,6 @@ fn row(tenant: &str, id: &str) -> RecordRow {
 }
 
 /// A write, out of a small world so that writes meet.
-#[expect(clippy::large_enum_variant, reason = "a plan of a few dozen steps")]
 #[derive(Clone, Debug)]
 enum Step {
     Put { row: Box<RecordRow>, stale: bool },
