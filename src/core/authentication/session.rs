@@ -300,7 +300,7 @@ mod tests {
     fn a_session_is_looked_at_again_before_each_question() {
         let second_factor = Authentication::new(Amr::from_names(["pwd", "otp"]), at(-60));
         let session = looked_at(&rules(), &claims().role("owner").authenticated(second_factor), 0).unwrap();
-        let expected = Principal::person("acme", "user-1").role("owner").mfa_at(at(-60));
+        let expected = Principal::person("acme", "user-1").role("owner").mfa(second_factor.mfa().unwrap());
         assert_eq!(session.principal(at(3_609)).unwrap(), expected);
         assert_eq!(session.principal(at(3_610)).unwrap_err().kind(), SessionErrorKind::Expired);
         assert_eq!(session.principal(at(-11)).unwrap_err().kind(), SessionErrorKind::NotYetValid);
