@@ -197,7 +197,8 @@ fn looked_at(token: &[u8], audience: &str, now: DateTime<Utc>) -> Result<Princip
 #[test]
 fn s2_28c_a_session_that_is_altered_expired_or_of_another_audience_is_none() {
     let token = Paseto::sign(&payload());
-    let expected = Principal::person("acme", "user-1").role("owner").mfa_at(start());
+    let second_factor = Authentication::new(Amr::from_names(["pwd", "otp"]), start()).mfa().unwrap();
+    let expected = Principal::person("acme", "user-1").role("owner").mfa(second_factor);
     assert_eq!(looked_at(token.as_bytes(), "app", start()), Ok(expected));
     let mut altered = token.clone().into_bytes();
     let mut refused = 0;
