@@ -1,7 +1,7 @@
-//! The in-place paths allocate nothing. A program of its own: it counts with an allocator of its own.
+//! The in-place paths and decisions allocate nothing. A program of its own: it counts with an allocator of its own.
 
-use stewardship::Scope;
-use stewardship::access::Environment;
+use stewardship::access::{Asked, Environment, Facts, Preferences, Why, decide};
+use stewardship::classification::Level;
 #[cfg(feature = "aws-lc")]
 use stewardship::crypto::AwsLc;
 use stewardship::crypto::{
@@ -9,6 +9,8 @@ use stewardship::crypto::{
     STREAM_CHUNK, Sealer, SecretKey, StreamOpener, StreamSealer, StreamStart, open, seal,
 };
 use stewardship::id::{Name, RecordId, SubjectId, TenantId};
+use stewardship::policy::{Conditions, DenyRule, Transport};
+use stewardship::{Action, Period, Policy, Principal, Purpose, Question, Resource, Scope};
 use zeroize::Zeroizing;
 
 fn sealing_and_opening_in_place_allocates_nothing(backend: &dyn AeadBackend, own: u64) {
@@ -93,4 +95,74 @@ fn in_place_with_rust_crypto() {
 #[test]
 fn in_place_with_aws_lc() {
     sealing_and_opening_in_place_allocates_nothing(&AwsLc, 0);
+}
+
+/// A policy in which each name that a question holds has `more` at its end, and in which every kind of reason can come up.
+fn renamed(more: &str) -> Policy {
+    let mut text = include_str!("../examples/policies/complete.toml").to_owned();
+    for name in ["orders", "support", "owner"] {
+        for (before, after) in [("\"", "\""), (".", "]"), (".", ".")] {
+            text = text.replace(&format!("{before}{name}{after}"), &format!("{before}{name}{more}{after}"));
+        }
+    }
+    let mut document = Policy::from_toml(&text).unwrap().document().clone();
+    let purpose = document.purposes.get_mut(format!("support{more}").as_str()).unwrap();
+    purpose.needs_authorization = true;
+    purpose.needs_consent = true;
+    purpose.stops_on = stewardship::access::Stop::ALL.iter().copied().collect();
+    let unless = Conditions::new()
+        .mfa_within(Period::hours(1))
+        .trained_within(Period::months(3))
+        .transport([Transport::Tls13])
+        .hours("mon-fri 08:00-18:00".parse::<stewardship::access::Hours>().unwrap());
+    let rules = (0..100).map(|at| DenyRule::new(format!("denial-number-{at}-of-many{more}").as_str()));
+    document.access.deny.extend(rules.map(|rule| rule.unless(unless.clone())));
+    Policy::from_document(document).unwrap()
+}
+
+#[test]
+fn a_decision_with_all_its_reasons_allocates_nothing() {
+    for more in ["", "-by-a-name-of-more-than-23-bytes"] {
+        let policy = renamed(more);
+        let name = |name: &str| format!("{name}{more}");
+        let now = "2026-11-27T09:00:00Z".parse().unwrap();
+        let owner = || Principal::person(name("acme"), name("user-1")).role(name("owner"));
+        let fresh = owner().mfa_at(now).trained_at(now).on_managed_device(true);
+        let many = (0..20).fold(owner(), |who, at| who.role(name(&format!("role{at}")))).suspended();
+        let orders = |level| Resource::category(name("acme"), name("orders"), level);
+        let support = || Purpose::new(name("support"));
+        let questions = [
+            Question::new(fresh, Action::Read, orders(Level::Internal), support())
+                .over(Transport::Tls13)
+                .assigned_case(true)
+                .for_case("case-1"),
+            Question::new(owner(), Action::Read, orders(Level::Confidential), support()),
+            Question::new(many, Action::Erase, orders(Level::Restricted), Purpose::new(name("undeclared"))),
+            Question::new(
+                owner(),
+                Action::Read,
+                Resource::category("other", "nothing", Level::Public),
+                support(),
+            ),
+        ];
+        let known = Facts::new(now, Environment::Development).authorization(true).terms(true);
+        let known = known.preferences(Preferences::NONE.consented());
+        let (mut allowed, mut reasons) = (0, 0);
+        for facts in [known, Facts::new(now, Environment::Production)] {
+            for question in &questions {
+                let counted = allocation_counter::measure(|| {
+                    let asked = Asked::new(&policy, question);
+                    let decision = asked.decide(&facts);
+                    reasons += decision.why().filter(|why| *why != Why::NoRuleAllows).count();
+                    allowed += usize::from(decision.rule().is_some());
+                    assert_eq!(decide(&policy, question, &facts).answer(), decision.answer());
+                });
+                assert_eq!(counted.count_total, 0, "{question:?} {facts:?}");
+            }
+        }
+        assert!(allowed > 0 && reasons > 200, "{allowed} {reasons}");
+        // That something would be counted.
+        let decision = decide(&policy, &questions[1], &known);
+        assert!(allocation_counter::measure(|| drop(decision.explain())).count_total > 0);
+    }
 }

@@ -19,7 +19,7 @@ fn functions(folder: &Path, found: &mut BTreeSet<String>) {
 
 /// Whether a quoted text is the path of a test, and not of a module or of something else.
 fn test_name(quoted: &str) -> Option<&str> {
-    let rooms = ["rows::", "policies::", "promises::", "core::", "crypto::", "compile::"];
+    let rooms = ["rows::", "policies::", "promises::", "core::", "crypto::", "compile::", "access::"];
     let name = quoted.rsplit("::").next()?;
     let is_path =
         rooms.iter().any(|room| quoted.starts_with(room)) && !matches!(name, "*" | "tests" | "laws");

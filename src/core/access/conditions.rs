@@ -65,13 +65,20 @@ pub(crate) fn compare_ages(one: Period, other: Period) -> Option<Ordering> {
     if one == other {
         return Some(Ordering::Equal);
     }
+    // More months are longer, and so is more beside as many.
+    let beside = |age: Period| age.bounds().0.saturating_sub(Period::months(age.whole_months()).bounds().0);
+    let (months, rest) = (one.whole_months().cmp(&other.whole_months()), beside(one).cmp(&beside(other)));
+    if months == rest || rest == Ordering::Equal {
+        return Some(months);
+    }
+    if months == Ordering::Equal {
+        return Some(rest);
+    }
     let ((one_least, one_most), (other_least, other_most)) = (one.bounds(), other.bounds());
-    // Of the same number of months, the rest tells.
-    match one.whole_months() == other.whole_months() {
-        true => Some(one_least.cmp(&other_least)),
-        false if one_most < other_least => Some(Ordering::Less),
-        false if other_most < one_least => Some(Ordering::Greater),
-        false => None,
+    match (one_most < other_least, other_most < one_least) {
+        (true, _) => Some(Ordering::Less),
+        (_, true) => Some(Ordering::Greater),
+        (false, false) => None,
     }
 }
 
@@ -197,4 +204,63 @@ fn fresh(ages: &[(Age, ConditionSet)], then: Option<DateTime<Utc>>, now: DateTim
 #[inline]
 fn when(holds: bool, bit: ConditionSet) -> ConditionSet {
     if holds { bit } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Days;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn compared(one: &str, other: &str) -> Option<Ordering> {
+        compare_ages(one.parse().unwrap(), other.parse().unwrap())
+    }
+
+    #[test]
+    fn ages_that_the_calendar_could_swap_have_no_order() {
+        for (one, other) in [("1 month", "30 days"), ("1 year", "365 days"), ("31 days", "1 month")] {
+            assert_eq!((compared(one, other), compared(other, one)), (None, None), "{one}, {other}");
+        }
+    }
+
+    #[test]
+    fn ages_of_one_unit_are_always_ordered() {
+        for (less, more) in [
+            ("10 months", "11 months"),
+            ("11 months", "1 year"),
+            ("59 minutes", "1 hour"),
+            ("27 days", "1 month"),
+            ("1 month", "32 days"),
+            ("23 hours", "1 day"),
+            ("99999 years", "100000 years"),
+        ] {
+            let both = (compared(less, more), compared(more, less));
+            assert_eq!(both, (Some(Ordering::Less), Some(Ordering::Greater)), "{less}, {more}");
+        }
+        assert_eq!(compared("24 hours", "1440 minutes"), Some(Ordering::Equal));
+        assert_eq!(compared("12 months", "1 year"), Some(Ordering::Equal));
+        assert_eq!(compared("7 days", "168 hours"), Some(Ordering::Equal));
+    }
+
+    proptest! {
+        /// An order is one that every day of some years agrees with.
+        #[test]
+        fn an_order_of_ages_is_that_of_every_day(one in age(), other in age(), day in 0_u64..3_000) {
+            let start: DateTime<Utc> = "2023-12-31T23:59:59Z".parse().unwrap();
+            let start = start.checked_add_days(Days::new(day)).unwrap();
+            if let Some(order) = compare_ages(one, other) {
+                prop_assert_eq!(one.after(start).cmp(&other.after(start)), order, "{} {} {}", one, other, start);
+                prop_assert_eq!(compare_ages(other, one), Some(order.reverse()));
+            }
+        }
+    }
+
+    fn age() -> impl Strategy<Value = Period> {
+        prop_oneof![
+            (1_u32..40).prop_map(Period::months),
+            (1_u32..1_000).prop_map(Period::days),
+            (1_u32..5_000).prop_map(Period::hours),
+        ]
+    }
 }

@@ -182,7 +182,34 @@ mod tests {
         assert!(hours.hold(last) && !hours.hold(last + TimeDelta::milliseconds(1)));
     }
 
+    #[test]
+    fn days_are_told_apart_and_the_first_minute_belongs_to_them() {
+        let hours: Hours = "mon,wed-thu 08:30-18:00".parse().unwrap();
+        assert_eq!(hours.to_string(), "mon,wed-thu 08:30-18:00");
+        // 2026-11-23 is a Monday.
+        for (day, is) in (23..30).zip([true, false, true, true, false, false, false]) {
+            for (time, within) in [
+                ("08:29:59.999999999", false),
+                ("08:30:00", true),
+                ("17:59:59.999999999", true),
+                ("18:00:00", false),
+            ] {
+                let moment: DateTime<Utc> = format!("2026-11-{day}T{time}Z").parse().unwrap();
+                assert_eq!(hours.hold(moment), is && within, "{moment}");
+            }
+        }
+    }
+
     proptest! {
+        /// Of all minutes of the week, as many hold as its days have minutes from one bound to the other.
+        #[test]
+        fn as_many_minutes_hold_as_there_are(days in 1_u8..0x80, from in 0..DAY, length in 1..=DAY) {
+            let hours = Hours { days, from, to: from.saturating_add(length).min(DAY) };
+            let monday: DateTime<Utc> = "2026-11-23T00:00:00Z".parse().unwrap();
+            let minutes = (0..7 * i64::from(DAY)).filter(|minute| hours.hold(monday + TimeDelta::minutes(*minute)));
+            prop_assert_eq!(minutes.count(), days.count_ones() as usize * usize::from(hours.to - hours.from));
+        }
+
         #[test]
         fn what_is_shown_is_read_back(days in 1_u8..0x80, from in 0..DAY, length in 1..=DAY) {
             let hours = Hours { days, from, to: from.saturating_add(length).min(DAY) };

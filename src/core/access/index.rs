@@ -248,3 +248,69 @@ impl Iterator for Covering<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers from a seed (a linear congruential generator), below a bound.
+    fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
+        move |bound| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % bound
+        }
+    }
+
+    const SHAPE: (usize, usize, usize) = (256, 3, 4);
+
+    fn coverage(below: &mut impl FnMut(usize) -> usize) -> Coverage {
+        let (roles, categories, purposes) = SHAPE;
+        let count = below(4);
+        Coverage {
+            roles: (count > 0).then(|| (0..count).map(|_| below(roles)).collect()),
+            actions: vec![Action::ALL[below(5)], Action::ALL[below(5)]],
+            categories: vec![below(categories), below(categories)],
+            purposes: vec![below(purposes), below(purposes), below(purposes)],
+            levels: Level::ALL[..=below(4)].to_vec(),
+            kinds: vec![PrincipalKind::ALL[below(2)], PrincipalKind::ALL[below(2)]],
+            environments: vec![Environment::ALL[below(3)], Environment::ALL[below(3)]],
+            needs: below(1_000) as u64,
+        }
+    }
+
+    /// One word and its neighbour, one word of the summary and its neighbour; roles that are few, at the bound of few, and many.
+    #[test]
+    fn the_index_gives_the_rules_that_cover_a_question_in_order() {
+        let mut found = 0;
+        for (seed, count) in [0, 1, 63, 64, 65, 128, 4_095, 4_096, 4_097, 8_200].into_iter().enumerate() {
+            let mut below = numbers(seed as u64 + 1);
+            let rules: Vec<Coverage> = (0..count).map(|_| coverage(&mut below)).collect();
+            let index = Rules::new(&rules, SHAPE);
+            for few in [0, 1, 5, 6, 7, 40, 256].repeat(8) {
+                let asked: Vec<usize> = (0..few).map(|at| if few == 256 { at } else { below(256) }).collect();
+                let mut roles = Roles::default();
+                asked.iter().for_each(|role| roles.insert(*role as u8));
+                let (action, category, purpose) = (Action::ALL[below(5)], below(SHAPE.1), below(SHAPE.2));
+                let (level, kind) = (Level::ALL[below(4)], PrincipalKind::ALL[below(2)]);
+                let environment = Environment::ALL[below(3)];
+                let context = context(level, kind, environment);
+                let key = Key { action: action as usize, category, purpose, context, roles };
+                let covers = |rule: &Coverage| {
+                    rule.roles.as_ref().is_none_or(|roles| roles.iter().any(|role| asked.contains(role)))
+                        && rule.actions.contains(&action)
+                        && rule.categories.contains(&category)
+                        && rule.purposes.contains(&purpose)
+                        && rule.levels.contains(&level)
+                        && rule.kinds.contains(&kind)
+                        && rule.environments.contains(&environment)
+                };
+                let expected: Vec<usize> = (0..count).filter(|rule| covers(&rules[*rule])).collect();
+                assert_eq!(index.covering(&key).collect::<Vec<_>>(), expected, "{count} rules, {few} roles");
+                found += expected.len();
+            }
+            assert!((0..count).all(|rule| index.needs(rule) == rules[rule].needs));
+            assert_eq!(index.needs(count), NEVER, "a rule that there is not needs what never holds");
+        }
+        assert!(found > 1_000, "{found}");
+    }
+}

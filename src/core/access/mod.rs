@@ -9,7 +9,9 @@
 //! Otherwise it is **forbidden** where at least one of these stands against it:
 //!
 //! - the principal is suspended;
-//! - the policy does not declare the purpose, or the category, or the category does not list the purpose;
+//! - the policy does not declare the purpose;
+//! - the policy does not declare the category;
+//! - the policy declares the category, and the category does not list the purpose (a purpose that is not declared is in no list);
 //! - the purpose has `needs_authorization`, and the authorisation of the connection is not known to be live;
 //! - the purpose has `needs_consent`, and the person's consent is not known;
 //! - the purpose lists something in `stops_on`, and it is not known that the person has said nothing of the kind;

@@ -441,7 +441,7 @@ table! {
 }
 
 table! {
-    /// A set of requests: of active principals about their own tenant's data, unless it says otherwise. An empty list means any.
+    /// A set of requests: of active principals about their own tenant's data, unless it says otherwise. An empty list means any, names that the policy does not declare among them.
     pub struct RequestSet {
         required {}
         optional {
@@ -467,13 +467,13 @@ table! {
             with: Option<Conditions>,
             /// Conditions, not all of which hold.
             without: Option<Conditions>,
-            /// What the person whom the data is about has said.
+            /// What the person whom the data is about has said, all of it.
             said: BTreeSet<Stop>,
             /// Whether the person's consent is not known.
             without_consent: bool,
-            /// Whether the data is another tenant's.
+            /// Whether the data is another tenant's; it is the own one's without it.
             of_other_tenants: bool,
-            /// Whether the principal is suspended.
+            /// Whether the principal is suspended; it is active without it.
             suspended: bool,
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Domain {
     pub(super) categories: Vec<Name>,
     pub(super) purposes: Vec<Name>,
     pub(super) roles: Vec<Name>,
+    /// Whether a set asks what the person has said: then examples say it.
+    speaks: bool,
     mfa: Vec<Period>,
     training: Vec<Period>,
     /// By their number: which of the policies' hours hold, and a minute of the week at which it is so.
@@ -68,6 +70,7 @@ impl Domain {
             categories: union(documents().flat_map(|document| document.categories.keys())),
             purposes: union(documents().flat_map(|document| document.purposes.keys())),
             roles: union(documents().flat_map(|document| document.roles.keys())),
+            speaks: sets.iter().any(|set| !set.said.is_empty()),
             mfa: ages(&conditions, |condition| match condition {
                 Condition::MfaWithin(within) => Some(*within),
                 _ => None,
@@ -249,7 +252,7 @@ impl Domain {
             facts = facts.terms(true);
         }
         let silent = |stop: &Stop| holds(Attribute::nothing_said(*stop));
-        if holds(Attribute::Consent) || Stop::ALL.iter().any(silent) {
+        if self.speaks || holds(Attribute::Consent) || Stop::ALL.iter().any(silent) {
             let said = Stop::ALL.iter().filter(|stop| !silent(stop));
             let said = said.fold(Preferences::NONE, |preferences, stop| preferences.said(*stop));
             facts = facts.preferences(if holds(Attribute::Consent) { said.consented() } else { said });

@@ -10,6 +10,8 @@ mod domain;
 mod region;
 mod review;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -39,7 +41,8 @@ pub(crate) const BUDGET: u64 = 400_000;
 pub enum Proof {
     /// It holds for every request.
     Holds,
-    /// It does not, and this request breaks it: the smallest that does, unless the work was at its bound before that was certain.
+    /// It does not, and this request breaks it: the smallest that does, unless the work was at its bound before that was certain. Small is
+    /// what says little: the fewest roles and facts that hold, and of those the lowest level, people before services.
     Fails(Box<Example>),
     /// The work was at its bound before it was decided.
     Undecided,

@@ -19,7 +19,7 @@ pub enum AccessFinding {
     UnusedRole(Name),
     /// No request can be allowed by this rule: something forbids each.
     UnreachableRule(Name),
-    /// Whatever this rule allows is allowed without it, and with no more obligations.
+    /// Whatever this rule allows is allowed without it, by rules that oblige to nothing or to just the same.
     RedundantRule(Name, Redundancy),
     /// This rule denies nothing that anything else allows.
     IdleDenial(Name),

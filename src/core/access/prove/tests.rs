@@ -1,0 +1,117 @@
+//! Bounds of proofs: past them the answer is that there is none.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::core::access::{Environment, PrincipalKind, Stop};
+use crate::core::period::Period;
+use crate::core::policy::Conditions;
+
+fn complete() -> Policy {
+    Policy::from_toml(include_str!("../../../../examples/policies/complete.toml")).unwrap()
+}
+
+/// True ones and false ones, of every kind of set.
+fn claims() -> Vec<Claim> {
+    let fresh = || Conditions::new().mfa_within(Period::hours(12));
+    let people = || RequestSet::new().kinds([PrincipalKind::Person]);
+    let production = || RequestSet::new().environments([Environment::Production]);
+    vec![
+        never(people().from_level(Level::Restricted).without(fresh())),
+        never(people().from_level(Level::Confidential).without(fresh())),
+        never(RequestSet::new().of_other_tenants(true)),
+        never(RequestSet::new().suspended(true)),
+        never(production().without_roles(["owner", "support", "privacy_officer"])),
+        never(production().without(Conditions::new().assigned_case(true)).roles(["support"])),
+        never(RequestSet::new()),
+        always(people().roles(["owner"]).up_to(Level::Internal)),
+        always(
+            people()
+                .roles(["privacy_officer"])
+                .actions([Action::Export])
+                .categories(["orders"])
+                .purposes(["subject_requests"])
+                .with(fresh().assigned_case(true)),
+        ),
+    ]
+}
+
+/// Every budget up to the one that is enough: undecided, or right.
+#[test]
+fn too_small_a_budget_is_undecided_and_never_a_wrong_answer() {
+    let policy = complete();
+    let (mut undecided, mut held, mut failed) = (0, 0, 0);
+    for claim in claims() {
+        let whole = policy.prove(&claim);
+        assert_ne!(whole, Proof::Undecided, "{claim:?}");
+        for budget in (0..200).chain([1_000, 10_000, 100_000]) {
+            match policy.prove_within(&claim, budget) {
+                Proof::Undecided => undecided += 1,
+                Proof::Holds => {
+                    assert!(whole.holds(), "{claim:?} within {budget}");
+                    held += 1;
+                }
+                Proof::Fails(example) => {
+                    assert!(whole.counterexample().is_some(), "{claim:?} within {budget}");
+                    // The smallest takes more work than some; that it breaks the claim does not.
+                    assert_eq!(example.is_allowed_by(&policy), claim.never.is_some(), "{example}");
+                    failed += 1;
+                }
+            }
+        }
+        assert_eq!(policy.prove_within(&claim, 100_000), whole, "{claim:?}");
+    }
+    assert!(undecided > 20 && held > 100 && failed > 100, "{undecided} {held} {failed}");
+}
+
+#[test]
+fn too_small_a_budget_for_two_policies_is_undecided_too() {
+    let old = complete();
+    let mut document = old.document().clone();
+    for rule in &mut document.access.allow {
+        rule.up_to = Level::Restricted;
+    }
+    let new = Policy::from_document(document).unwrap();
+    let (gained, lost) = (Both::of(&new, &old).unwrap(), Both::of(&old, &new).unwrap());
+    assert!(gained.beyond(BUDGET).counterexample().is_some() && lost.beyond(BUDGET).holds());
+    let mut undecided = 0;
+    for budget in 0..500 {
+        assert!(!gained.beyond(budget).holds(), "{budget}");
+        let nothing = lost.beyond(budget);
+        assert!(nothing.counterexample().is_none(), "{budget}");
+        undecided += u32::from(nothing == Proof::Undecided);
+    }
+    assert!(undecided > 0 && gained.beyond(0) == Proof::Undecided);
+}
+
+/// More names than a proof tells apart, and ages that have no order.
+#[test]
+fn what_a_proof_does_not_hold_apart_is_undecided() {
+    let policy = complete();
+    let names = |count: usize| (0..count).map(|at| Name::new(format!("name-{at}"))).collect::<BTreeSet<_>>();
+    let mut wide = [RequestSet::new(), RequestSet::new(), RequestSet::new()];
+    wide[0].categories = names(130);
+    wide[1].purposes = names(130);
+    wide[2].roles = names(600);
+    for set in wide {
+        assert_eq!(policy.prove(&never(set)), Proof::Undecided);
+    }
+    let crossing =
+        |age: &str| RequestSet::new().with(Conditions::new().trained_within(age.parse::<Period>().unwrap()));
+    let both = crossing("30 days").without(Conditions::new().trained_within(Period::months(1)));
+    assert_eq!(policy.prove(&never(both)), Proof::Undecided);
+    assert_eq!(policy.prove(&never(crossing("0 days"))), Proof::Undecided);
+}
+
+/// An example of what a person has said says it.
+#[test]
+fn an_example_says_what_its_set_says() {
+    let policy = complete();
+    let objected = RequestSet::new().said([Stop::Objection]);
+    let proof = policy.prove(&never(objected));
+    let breaks = proof.counterexample().unwrap();
+    assert!(breaks.facts.preferences.known().unwrap().has_said(Stop::Objection), "{breaks}");
+    // Where nothing is asked, nothing is said.
+    let proof = policy.prove(&never(RequestSet::new()));
+    assert_eq!(proof.counterexample().unwrap().facts.preferences, Fact::Unknown);
+}

@@ -1,0 +1,124 @@
+//! A grant opens what its decision was about, and nothing more: over random policies, through a whole engine.
+
+use stewardship::access::{Environment, Fact, GrantError};
+use stewardship::engine::Access;
+use stewardship::ports::{local_keys::LocalKeys, memory::Memory};
+use stewardship::{Action, ManualClock, Period, Place, Policy, Question, Resource, Steward, block_on};
+
+use crate::random::{Rng, Shape, request};
+use crate::reference;
+
+#[test]
+fn promise_02_a_grant_never_opens_more_than_its_decision() {
+    let mut rng = Rng::new(12);
+    let (mut granted, mut denied, mut emergencies, mut outstanding) = (0, 0, 0, 0);
+    for _ in 0..60 {
+        let shape = Shape { allow: 4 + rng.below(8), deny: rng.below(2), ..Shape::usual(&mut rng) };
+        let policy = shape.policy(&mut rng);
+        let clock = ManualClock::at("2026-11-27T12:00:00Z".parse().unwrap());
+        let environment = rng.of(Environment::ALL);
+        let steward = Steward::builder(policy.clone(), Memory::new(), LocalKeys::in_memory())
+            .clock(clock.clone())
+            .environment(environment);
+        let steward = block_on(steward.build()).unwrap().blocking();
+        for _ in 0..60 {
+            let (question, facts) = request(&mut rng, &policy, &shape.words);
+            // A grant is narrowed to what its question is narrowed to.
+            let place = Place::tenant(question.resource().tenant()).subject("ada").record("1001");
+            let resource = question.resource().clone();
+            let question = match rng.one_in(2) {
+                true => narrowed(&question, resource.within(&place)),
+                false => question,
+            };
+            clock.set(facts.now);
+            let Access::Granted(grant) = steward.authorize(&question).unwrap() else {
+                denied += 1;
+                continue;
+            };
+            granted += 1;
+            // Nothing that the engine may know makes a yes of what is a no when everything is known and good.
+            let mut best = facts.authorization(true).terms(true);
+            best.environment = environment;
+            best.preferences = Fact::Known(stewardship::access::Preferences::NONE.consented());
+            let says = reference::detail(policy.document(), &question, &best);
+            assert!(says.is_allowed(), "{question:?}");
+            let rule = policy.document().access.allow.iter().find(|rule| rule.id == *grant.rule()).unwrap();
+            assert!(says.allow.iter().any(|at| policy.document().access.allow[*at].id == rule.id));
+
+            let (principal, resource) = (question.principal(), question.resource());
+            assert_eq!(grant.action(), question.action());
+            assert_eq!(
+                (grant.tenant(), grant.category()),
+                (resource.tenant(), resource.category_name().as_str())
+            );
+            assert_eq!((grant.level(), grant.purpose()), (resource.level(), question.purpose()));
+            assert_eq!((grant.principal(), grant.given()), (principal.id(), facts.now));
+            assert_eq!(grant.obligations(), &rule.obligations);
+            assert!(grant.shows_up_to() <= resource.level());
+            assert!(rule.obligations.mask_above.is_none_or(|mask| grant.shows_up_to() <= mask));
+
+            // The end: an hour, and no later than the purpose for emergencies has it.
+            let usual = Period::hours(1).after(facts.now);
+            let bound =
+                policy.purpose(question.purpose().name().as_str()).and_then(|purpose| purpose.break_glass);
+            emergencies += usize::from(bound.is_some());
+            let end = bound.map_or(usual, |bound| bound.after(facts.now).min(usual));
+            assert_eq!(grant.expires(), end);
+
+            let wants_case = rule.obligations.reason && question.named_case().is_none();
+            assert_eq!(grant.outstanding().is_some(), wants_case || rule.obligations.four_eyes);
+            let covers = |action, place: &Place, category: &str, now| {
+                grant.covers(action, place, category, policy.digest(), now)
+            };
+            let (action, category) = (question.action(), grant.category());
+            if grant.outstanding().is_some() {
+                outstanding += 1;
+                let refused = covers(action, &place, category, facts.now);
+                assert!(matches!(refused, Err(GrantError::Undischarged { .. })), "{refused:?}");
+                continue;
+            }
+            assert_eq!(covers(action, &place, category, facts.now), Ok(()));
+            assert_eq!(covers(action, &place, category, end), Ok(()));
+            let late = end + chrono::TimeDelta::nanoseconds(1);
+            assert_eq!(covers(action, &place, category, late), Err(GrantError::Expired { at: end }));
+            for other in Action::ALL.iter().filter(|other| **other != action) {
+                assert!(matches!(covers(*other, &place, category, end), Err(GrantError::OtherAction { .. })));
+            }
+            for other in shape.category_names().iter().filter(|other| *other != category) {
+                let refused = covers(action, &place, other.as_str(), end);
+                assert!(matches!(refused, Err(GrantError::OtherCategory { .. })));
+            }
+            let narrow = resource.subject().is_some();
+            for (other, within) in [
+                (Place::tenant("someone-else").subject("ada").record("1001"), false),
+                (Place::tenant(resource.tenant()).subject("bob").record("1001"), !narrow),
+                (Place::tenant(resource.tenant()).subject("ada").record("1002"), !narrow),
+            ] {
+                assert_eq!(covers(action, &other, category, end).is_ok(), within, "{other:?}");
+            }
+            let mut other = policy.document().clone();
+            other.version = "2".into();
+            let other = Policy::from_document(other).unwrap().digest();
+            assert_eq!(grant.covers(action, &place, category, other, end), Err(GrantError::OtherPolicy));
+        }
+    }
+    assert!(
+        granted > 100 && denied > 100 && emergencies > 5 && outstanding > 20,
+        "{granted} {denied} {emergencies} {outstanding}"
+    );
+}
+
+fn narrowed(question: &Question, resource: Resource) -> Question {
+    let (principal, purpose) = (question.principal().clone(), question.purpose().clone());
+    let mut narrow = Question::new(principal, question.action(), resource, purpose);
+    if let Some(assigned) = question.case().known() {
+        narrow = narrow.assigned_case(assigned);
+    }
+    if let Some(case) = question.named_case() {
+        narrow = narrow.for_case(case);
+    }
+    match question.transport().known() {
+        Some(version) => narrow.over(version),
+        None => narrow,
+    }
+}

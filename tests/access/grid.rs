@@ -1,0 +1,234 @@
+//! Every request of a small domain, one of each kind that its policies and claims tell apart.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use stewardship::access::{Environment, Fact, Facts, Hours, Preferences, PrincipalKind, Standing, Stop};
+use stewardship::classification::Level;
+use stewardship::id::Name;
+use stewardship::policy::{PolicyDocument, RequestSet, Transport};
+use stewardship::{Action, Period, Principal, Purpose, Question, Resource};
+
+use crate::random::{Shape, ago};
+use crate::reference::{Detail, detail, within_hours};
+
+pub(crate) struct Grid {
+    pub(crate) requests: Vec<(Question, Facts)>,
+}
+
+impl Grid {
+    /// Of policies of this shape, and these sets.
+    pub(crate) fn of(shape: &Shape, sets: &[RequestSet]) -> Self {
+        let mut requests = Vec::new();
+        let suspended = flags(sets.iter().any(|set| set.suspended));
+        let strange = flags(sets.iter().any(|set| set.of_other_tenants));
+        for mut base in bases(shape, sets) {
+            for suspend in suspended {
+                if *suspend {
+                    base.principal = base.principal.clone().suspended();
+                }
+                for tenant in strange.iter().map(|strange| if *strange { "another" } else { "tenant" }) {
+                    for (principal, facts) in situations(shape, &base.principal) {
+                        for question in asked(shape, &base, &principal, tenant) {
+                            requests.extend(environments(&facts).map(|facts| (question.clone(), facts)));
+                        }
+                    }
+                }
+            }
+        }
+        Self { requests }
+    }
+
+    pub(crate) fn details(&self, document: &PolicyDocument) -> Vec<Detail> {
+        self.requests.iter().map(|(question, facts)| detail(document, question, facts)).collect()
+    }
+
+    /// The least weight of those requests for which this is so.
+    pub(crate) fn least(&self, is: impl Fn(usize, &Question, &Facts) -> bool) -> Option<(usize, usize)> {
+        let those =
+            self.requests.iter().enumerate().filter(|(at, (question, facts))| is(*at, question, facts));
+        those.map(|(_, (question, facts))| weight(question, facts)).min()
+    }
+}
+
+/// How much a request says: first its roles and the facts that are known to hold, then its level and that it is a service's.
+pub(crate) fn weight(question: &Question, facts: &Facts) -> (usize, usize) {
+    let (principal, resource) = (question.principal(), question.resource());
+    let mut said = principal.roles().len();
+    for is in [
+        principal.standing() == Standing::Suspended,
+        principal.tenant() != resource.tenant(),
+        principal.last_mfa().is_some(),
+        principal.last_trained().is_some(),
+        principal.managed_device() == Fact::Known(true),
+        question.case() == Fact::Known(true),
+        question.named_case().is_some(),
+        question.transport() != Fact::Unknown,
+        facts.authorization_live == Fact::Known(true),
+        facts.terms_accepted == Fact::Known(true),
+    ] {
+        said += usize::from(is);
+    }
+    if let Fact::Known(preferences) = facts.preferences {
+        said += usize::from(preferences.has_consented());
+        said += Stop::ALL.iter().filter(|stop| !preferences.has_said(**stop)).count();
+    }
+    (said, resource.level() as usize + usize::from(principal.kind() == PrincipalKind::Service))
+}
+
+struct Base {
+    principal: Principal,
+    category: Name,
+    purpose: Name,
+}
+
+/// Who, with which category, for which purpose: those that are declared, and one that is not.
+fn bases(shape: &Shape, sets: &[RequestSet]) -> Vec<Base> {
+    let undeclared = Name::new("undeclared");
+    let mut roles = shape.role_names();
+    if sets.iter().any(|set| set.roles.contains(&undeclared)) {
+        roles.push(undeclared.clone());
+    }
+    let with_undeclared = |mut names: Vec<Name>| {
+        names.push(undeclared.clone());
+        names
+    };
+    let mut bases = Vec::new();
+    for chosen in 0..1_usize << roles.len() {
+        for kind in PrincipalKind::ALL {
+            let mut principal = match kind {
+                PrincipalKind::Person => Principal::person("tenant", "principal"),
+                PrincipalKind::Service => Principal::service("tenant", "principal"),
+            };
+            for (at, role) in roles.iter().enumerate() {
+                if chosen >> at & 1 == 1 {
+                    principal = principal.role(role);
+                }
+            }
+            for category in with_undeclared(shape.category_names()) {
+                for purpose in with_undeclared(shape.purpose_names()) {
+                    let (principal, category) = (principal.clone(), category.clone());
+                    bases.push(Base { principal, category, purpose });
+                }
+            }
+        }
+    }
+    bases
+}
+
+/// The principal as it signed in, and the facts.
+fn situations(shape: &Shape, principal: &Principal) -> Vec<(Principal, Facts)> {
+    let words = &shape.words;
+    let mut situations = Vec::new();
+    for now in moments(&words.hours) {
+        for mfa in ages(&words.mfa, now) {
+            for trained in ages(&words.training, now) {
+                for managed in flags(words.device) {
+                    for live in flags(words.authorization) {
+                        for accepted in flags(words.terms) {
+                            for said in preferences(shape) {
+                                let mut principal = principal.clone();
+                                let mut facts = Facts::new(now, Environment::Development);
+                                principal = mfa.into_iter().fold(principal, Principal::mfa_at);
+                                principal = trained.into_iter().fold(principal, Principal::trained_at);
+                                if *managed {
+                                    principal = principal.on_managed_device(true);
+                                }
+                                if *live {
+                                    facts = facts.authorization(true);
+                                }
+                                if *accepted {
+                                    facts = facts.terms(true);
+                                }
+                                facts = said.into_iter().fold(facts, Facts::preferences);
+                                situations.push((principal, facts));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    situations
+}
+
+fn asked(shape: &Shape, base: &Base, principal: &Principal, tenant: &str) -> Vec<Question> {
+    let mut questions = Vec::new();
+    let words = &shape.words;
+    let transports =
+        || std::iter::once(None).chain(Transport::ALL.iter().filter(|_| words.transport).map(Some));
+    for action in Action::ALL {
+        for level in Level::ALL {
+            for assigned in flags(words.case) {
+                for named in flags(words.break_glass) {
+                    for over in transports() {
+                        let resource = Resource::category(tenant, base.category.clone(), level);
+                        let purpose = Purpose::new(base.purpose.clone());
+                        let mut question = Question::new(principal.clone(), *action, resource, purpose);
+                        if *assigned {
+                            question = question.assigned_case(true);
+                        }
+                        if *named {
+                            question = question.for_case("case");
+                        }
+                        if let Some(version) = over {
+                            question = question.over(*version);
+                        }
+                        questions.push(question);
+                    }
+                }
+            }
+        }
+    }
+    questions
+}
+
+fn environments(facts: &Facts) -> impl Iterator<Item = Facts> + '_ {
+    Environment::ALL.iter().map(|environment| {
+        let mut facts = *facts;
+        facts.environment = *environment;
+        facts
+    })
+}
+
+fn flags(both: bool) -> &'static [bool] {
+    if both { &[false, true] } else { &[false] }
+}
+
+/// Never, and for each age just as long ago.
+fn ages(ages: &[Period], now: DateTime<Utc>) -> Vec<Option<DateTime<Utc>>> {
+    std::iter::once(None).chain(ages.iter().map(|age| Some(ago(*age, now)))).collect()
+}
+
+/// A moment of the week for each set of hours that hold together.
+fn moments(hours: &[&str]) -> Vec<DateTime<Utc>> {
+    let hours: Vec<Hours> = hours.iter().map(|text| text.parse().unwrap()).collect();
+    let monday: DateTime<Utc> = "2026-06-15T00:00:00Z".parse().unwrap();
+    let mut seen = BTreeSet::new();
+    let quarters = (0..7 * 24 * 4).map(|quarter| monday + TimeDelta::minutes(15 * quarter));
+    quarters
+        .filter(|now| seen.insert(hours.iter().map(|hours| within_hours(hours, *now)).collect::<Vec<_>>()))
+        .collect()
+}
+
+/// Not known, and all that can be said of what policies ask about; the rest is said, so that it is never what allows.
+fn preferences(shape: &Shape) -> Vec<Option<Preferences>> {
+    let words = &shape.words;
+    let mut all = vec![None];
+    if !words.consent && words.stops.is_empty() {
+        return all;
+    }
+    for consented in flags(words.consent) {
+        for chosen in 0..1_usize << words.stops.len() {
+            let mut said = if *consented { Preferences::NONE.consented() } else { Preferences::NONE };
+            for stop in Stop::ALL {
+                let silent = words.stops.iter().position(|asked| asked == stop);
+                if !silent.is_some_and(|at| chosen >> at & 1 == 1) {
+                    said = said.said(*stop);
+                }
+            }
+            all.push(Some(said));
+        }
+    }
+    all
+}

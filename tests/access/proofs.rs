@@ -1,0 +1,367 @@
+//! Proofs against going through every request, as the reference decides them.
+
+use std::collections::BTreeSet;
+
+use stewardship::Action;
+use stewardship::access::{
+    AccessFinding, Example, PrincipalKind, Proof, Redundancy, always, decide, diff, equivalent, never,
+};
+use stewardship::classification::Level;
+use stewardship::id::Name;
+use stewardship::policy::{Obligations, Policy, PolicyDocument, RequestSet};
+
+use crate::grid::{Grid, weight};
+use crate::random::{Rng, Shape};
+use crate::reference::{Detail, detail, is_in};
+
+/// A policy of a small domain, every request of it, and what the reference says to each.
+struct Small {
+    shape: Shape,
+    policy: Policy,
+    grid: Grid,
+    details: Vec<Detail>,
+}
+
+impl Small {
+    fn new(rng: &mut Rng, sets: impl FnOnce(&mut Rng, &Shape) -> Vec<RequestSet>) -> (Self, Vec<RequestSet>) {
+        let shape = Shape::small(rng);
+        let policy = shape.policy(rng);
+        let sets = sets(rng, &shape);
+        let grid = Grid::of(&shape, &sets);
+        let details = grid.details(policy.document());
+        (Self { shape, policy, grid, details }, sets)
+    }
+
+    fn document(&self) -> &PolicyDocument {
+        self.policy.document()
+    }
+
+    /// What breaks a claim is decided so by the engine and by the reference, and says as little as any that does.
+    fn is_smallest(&self, example: &Example, allowed: bool, breaks: impl Fn(usize) -> bool) {
+        let (question, facts) = (&example.question, &example.facts);
+        assert_eq!(example.is_allowed_by(&self.policy), allowed, "{example}");
+        assert_eq!(decide(&self.policy, question, facts).is_allowed(), allowed, "{example}");
+        assert_eq!(detail(self.document(), question, facts).is_allowed(), allowed, "{example}");
+        let least = self.grid.least(|at, _, _| breaks(at));
+        assert_eq!(Some(weight(question, facts)), least, "{example}");
+    }
+
+    fn claim(&self, set: &RequestSet, counted: &mut Counted) {
+        let shown = || format!("{set:#?}\n{:#?}\n{:#?}", self.document().access, self.document().purposes);
+        let inside: Vec<bool> =
+            self.grid.requests.iter().map(|(question, facts)| is_in(set, question, facts)).collect();
+        for wanted in [false, true] {
+            let claim = if wanted { always(set.clone()) } else { never(set.clone()) };
+            let breaks = |at: usize| inside[at] && self.details[at].is_allowed() != wanted;
+            let broken = (0..inside.len()).any(breaks);
+            match self.policy.prove(&claim) {
+                Proof::Holds => assert!(!broken, "{claim:?} is said to hold\n{}", shown()),
+                Proof::Fails(example) => {
+                    assert!(broken, "{claim:?} is said to fail: {example}\n{}", shown());
+                    assert!(is_in(set, &example.question, &example.facts), "{example}\n{}", shown());
+                    self.is_smallest(&example, !wanted, breaks);
+                }
+                Proof::Undecided => panic!("so small a claim is undecided\n{}", shown()),
+            }
+            counted.count(wanted, !broken);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Counted {
+    held: [usize; 2],
+    failed: [usize; 2],
+}
+
+impl Counted {
+    fn count(&mut self, always: bool, held: bool) {
+        let counts = if held { &mut self.held } else { &mut self.failed };
+        counts[usize::from(always)] += 1;
+    }
+}
+
+fn claims(seed: u64, policies: usize, each: usize) -> Counted {
+    let mut rng = Rng::new(seed);
+    let mut counted = Counted::default();
+    for _ in 0..policies {
+        let (small, sets) = Small::new(&mut rng, |rng, shape| {
+            let mut sets: Vec<RequestSet> = (0..each).map(|_| shape.set(rng)).collect();
+            // Those of a rule, which claims often are about: all of it, and a part.
+            let rule = shape.allow_rule(rng, "claimed");
+            let mut of_rule = RequestSet::new().up_to(rule.up_to);
+            of_rule.roles = rule.roles;
+            of_rule.actions = rule.actions;
+            of_rule.categories = rule.categories;
+            sets.push(of_rule);
+            sets
+        });
+        for set in &sets {
+            small.claim(set, &mut counted);
+        }
+        // The set of what its own rules say, so that some of what is claimed to be allowed always is.
+        for rule in &small.document().access.allow {
+            let mut set = RequestSet::new().up_to(rule.up_to);
+            set.roles = rule.roles.clone();
+            set.actions = rule.actions.clone();
+            set.categories = rule.categories.clone();
+            set.purposes = BTreeSet::from([small.shape.purpose_names()[0].clone()]);
+            set.environments = rule.environments.clone();
+            set.kinds = rule.kinds.clone();
+            set.with = rule.when.clone();
+            small.claim(&set, &mut counted);
+        }
+    }
+    counted
+}
+
+fn claims_are_told_right(seed: u64, policies: usize, each: usize) -> usize {
+    let Counted { held, failed } = claims(seed, policies, each);
+    assert!(held.iter().chain(&failed).all(|count| count * 60 > policies), "{held:?} {failed:?}");
+    held.iter().chain(&failed).sum()
+}
+
+#[test]
+fn claims_are_proved_and_broken_as_every_request_says() {
+    claims_are_told_right(4, 14, 8);
+}
+
+/// Names that no policy declares: requests of them are requests, and none is allowed.
+#[test]
+fn a_claim_about_a_misspelt_name_is_no_proof() {
+    let mut rng = Rng::new(1);
+    let shape = Shape { words: Default::default(), deny: 0, ..Shape::small(&mut rng) };
+    let policy = shape.policy(&mut rng);
+    let misspelt = || BTreeSet::from([Name::new("rloe0")]);
+    let mut sets = [RequestSet::new(), RequestSet::new(), RequestSet::new()];
+    (sets[0].roles, sets[1].categories, sets[2].purposes) = (misspelt(), misspelt(), misspelt());
+    for set in &sets {
+        let proof = policy.prove(&always(set.clone()));
+        let breaks = proof.counterexample().unwrap();
+        assert!(is_in(set, &breaks.question, &breaks.facts) && !breaks.is_allowed_by(&policy), "{breaks}");
+    }
+    // Whoever has such a role may have another beside it, which allows.
+    let proof = policy.prove(&never(sets[0].clone()));
+    let breaks = proof.counterexample().unwrap();
+    assert!(is_in(&sets[0], &breaks.question, &breaks.facts) && breaks.is_allowed_by(&policy), "{breaks}");
+    assert!(policy.prove(&never(sets[1].clone())).holds() && policy.prove(&never(sets[2].clone())).holds());
+}
+
+/// Another policy of the same names: a small change of the first, or one of its own.
+fn another(rng: &mut Rng, small: &Small) -> Policy {
+    let mut document = small.document().clone();
+    let count = document.access.allow.len();
+    match rng.below(6) {
+        0 => document.access.allow[rng.below(count)].up_to = rng.of(&Level::ALL),
+        1 => document.access.allow.swap(0, count - 1),
+        2 => {
+            let rule = small.shape.allow_rule(rng, "further");
+            document.access.allow.push(rule);
+        }
+        3 => {
+            let rule = small.shape.deny_rule(rng, "further");
+            document.access.deny.push(rule);
+        }
+        4 => document.access.allow[rng.below(count)].when = None,
+        _ => return small.shape.policy(rng),
+    }
+    Policy::from_document(document).unwrap()
+}
+
+fn pairs(seed: u64, policies: usize) -> (usize, usize) {
+    let mut rng = Rng::new(seed);
+    let mut counted = (0, 0);
+    for _ in 0..policies {
+        let (small, _) = Small::new(&mut rng, |_, _| Vec::new());
+        let other = another(&mut rng, &small);
+        let others = small.grid.details(other.document());
+        let shown = || format!("{:#?}\n{:#?}", small.document().access, other.document().access);
+        let gained = |at: usize| !small.details[at].is_allowed() && others[at].is_allowed();
+        let lost = |at: usize| small.details[at].is_allowed() && !others[at].is_allowed();
+        let all = 0..small.grid.requests.len();
+        match equivalent(&small.policy, &other) {
+            Proof::Holds => {
+                assert!(!all.clone().any(|at| gained(at) || lost(at)), "{}", shown());
+                counted.0 += 1;
+            }
+            Proof::Fails(example) => {
+                counted.1 += 1;
+                let allowed = example.is_allowed_by(&small.policy);
+                assert_ne!(allowed, example.is_allowed_by(&other), "{example}\n{}", shown());
+                small.is_smallest(&example, allowed, |at| if allowed { lost(at) } else { gained(at) });
+                let other_says = detail(other.document(), &example.question, &example.facts);
+                assert_ne!(other_says.is_allowed(), allowed, "{example}");
+            }
+            Proof::Undecided => panic!("so small a question is undecided\n{}", shown()),
+        }
+        let differences = diff(&small.policy, &other).unwrap();
+        let found: Vec<&Name> = differences.iter().map(|difference| &difference.rule).collect();
+        let rules = other.document().access.allow.iter().enumerate();
+        let by_rule = |rule: usize| all.clone().any(|at| gained(at) && others[at].is_allowed_by(rule));
+        let expected: Vec<&Name> = rules.filter(|(at, _)| by_rule(*at)).map(|(_, rule)| &rule.id).collect();
+        assert_eq!(found, expected, "{}", shown());
+        for difference in &differences {
+            let example = &difference.example;
+            let rule =
+                other.document().access.allow.iter().position(|rule| rule.id == difference.rule).unwrap();
+            let says = detail(other.document(), &example.question, &example.facts);
+            assert!(says.is_allowed_by(rule) && example.is_allowed_by(&other), "{example}\n{}", shown());
+            small.is_smallest(example, false, |at| gained(at) && others[at].is_allowed_by(rule));
+        }
+    }
+    counted
+}
+
+#[test]
+fn policies_differ_where_some_request_says_so() {
+    let (same, different) = pairs(7, 30);
+    assert!(same > 3 && different > 10, "{same} {different}");
+}
+
+fn capabilities(seed: u64, policies: usize) -> usize {
+    let mut rng = Rng::new(seed);
+    let mut capable = 0;
+    for _ in 0..policies {
+        let (small, _) = Small::new(&mut rng, |_, _| Vec::new());
+        let rules = &small.document().access.allow;
+        for _ in 0..8 {
+            let (action, level) = (rng.of(Action::ALL), rng.of(&Level::ALL));
+            let mut categories = small.shape.category_names();
+            categories.push("undeclared".into());
+            let category = rng.of(&categories);
+            let found = small.policy.who_can(action, category.as_str(), level).unwrap();
+            let mut expected = Vec::new();
+            for role in small.document().roles.keys() {
+                let of_role: Vec<usize> = (0..small.details.len())
+                    .filter(|at| {
+                        let question = &small.grid.requests[*at].0;
+                        question.principal().roles() == std::slice::from_ref(role)
+                            && question.action() == action
+                            && question.resource().level() == level
+                            && *question.resource().category_name() == category
+                            && small.details[*at].is_allowed()
+                    })
+                    .collect();
+                let by = (0..rules.len())
+                    .filter(|rule| of_role.iter().any(|at| small.details[*at].is_allowed_by(*rule)));
+                let by: Vec<Name> = by.map(|rule| rules[rule].id.clone()).collect();
+                if !of_role.is_empty() {
+                    expected.push((role.clone(), by, of_role));
+                }
+            }
+            let named = |role: &Name, rules: &[Name]| (role.clone(), rules.to_vec());
+            assert_eq!(
+                found.iter().map(|found| named(&found.role, &found.rules)).collect::<Vec<_>>(),
+                expected.iter().map(|(role, by, _)| named(role, by)).collect::<Vec<_>>(),
+                "{action} {category} {level}\n{:#?}",
+                small.document().access
+            );
+            for (found, (role, _, of_role)) in found.iter().zip(&expected) {
+                assert_eq!(found.example.question.principal().roles(), [role.clone()]);
+                small.is_smallest(&found.example, true, |at| of_role.contains(&at));
+                capable += 1;
+            }
+        }
+    }
+    capable
+}
+
+#[test]
+fn who_can_is_who_some_request_lets() {
+    assert!(capabilities(11, 25) > 25);
+}
+
+/// What the review says, checked finding by finding; which of several stands in for a rule is left to it.
+fn reviewed(small: &Small, kinds: &mut BTreeSet<&'static str>) {
+    let document = small.document();
+    let (allow, deny) = (&document.access.allow, &document.access.deny);
+    let shown = || format!("{:#?}", document.access);
+    let found = small.policy.review_access();
+    let mut expected = Vec::new();
+    for role in document.roles.keys() {
+        let used = allow.iter().any(|rule| rule.roles.contains(role))
+            || deny.iter().any(|rule| rule.roles.contains(role))
+            || document.requests.iter().any(|requests| requests.reviewers.contains(role));
+        if !used {
+            expected.push(AccessFinding::UnusedRole(role.clone()));
+            kinds.insert("unused");
+        }
+    }
+    for (at, rule) in allow.iter().enumerate() {
+        let own: Vec<&Detail> = small.details.iter().filter(|detail| detail.is_allowed_by(at)).collect();
+        let stands_in = |other: usize| {
+            let obligations = &allow[other].obligations;
+            other != at && (*obligations == Obligations::new() || *obligations == rule.obligations)
+        };
+        let alone = |other: usize| stands_in(other) && own.iter().all(|detail| detail.allow.contains(&other));
+        if own.is_empty() {
+            expected.push(AccessFinding::UnreachableRule(rule.id.clone()));
+            kinds.insert("unreachable");
+        } else if own.iter().all(|detail| detail.allow.iter().any(|other| stands_in(*other))) {
+            let how = (0..allow.len()).find(|other| alone(*other));
+            // Another that does it alone is as good an answer.
+            let named = found.iter().find_map(|finding| match finding {
+                AccessFinding::RedundantRule(id, Redundancy::SubsumedBy(by)) if *id == rule.id => {
+                    allow.iter().position(|other| other.id == *by).filter(|by| alone(*by))
+                }
+                _ => None,
+            });
+            kinds.insert(if how.is_some() { "subsumed" } else { "shadowed" });
+            let how = named.or(how).map(|other| Redundancy::SubsumedBy(allow[other].id.clone()));
+            expected.push(AccessFinding::RedundantRule(rule.id.clone(), how.unwrap_or(Redundancy::Shadowed)));
+        }
+    }
+    for (at, rule) in deny.iter().enumerate() {
+        let bites = |detail: &Detail| !detail.barred && detail.deny == [at] && !detail.allow.is_empty();
+        if !small.details.iter().any(bites) {
+            expected.push(AccessFinding::IdleDenial(rule.id.clone()));
+            kinds.insert("idle");
+        }
+    }
+    assert_eq!(found, expected, "{}", shown());
+}
+
+fn reviews(seed: u64, policies: usize) -> BTreeSet<&'static str> {
+    let mut rng = Rng::new(seed);
+    let mut kinds = BTreeSet::new();
+    for turn in 0..policies {
+        let (mut small, _) = Small::new(&mut rng, |_, _| Vec::new());
+        if turn % 3 == 0 {
+            // A rule that two others do together.
+            let mut document = small.document().clone();
+            for (kind, id) in [(PrincipalKind::Person, "of people"), (PrincipalKind::Service, "of services")]
+            {
+                let mut half = document.access.allow[0].clone().kinds([kind]);
+                half.id = id.into();
+                document.access.allow.push(half);
+            }
+            small.policy = Policy::from_document(document).unwrap();
+            small.details = small.grid.details(small.document());
+        }
+        reviewed(&small, &mut kinds);
+    }
+    kinds
+}
+
+#[test]
+fn a_review_finds_what_no_request_needs_and_nothing_else() {
+    let kinds = reviews(3, 45);
+    assert_eq!(
+        kinds.into_iter().collect::<Vec<_>>(),
+        ["idle", "shadowed", "subsumed", "unreachable", "unused"]
+    );
+}
+
+/// `scripts/access.sh` runs it, optimised.
+#[test]
+#[ignore = "thousands of small domains: scripts/access.sh"]
+fn proofs_agree_with_every_request_of_many_domains() {
+    let claims = claims_are_told_right(99, 600, 12);
+    let (same, different) = pairs(98, 1_000);
+    let capable = capabilities(97, 500);
+    reviews(96, 1_500);
+    println!(
+        "{claims} claims, {} pairs of policies, {capable} capabilities and 1500 reviews agree with every request",
+        same + different
+    );
+}
