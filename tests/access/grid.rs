@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use stewardship::access::{Environment, Fact, Facts, Hours, Preferences, PrincipalKind, Standing, Stop};
+use stewardship::authentication::{Method, Mfa};
 use stewardship::classification::Level;
 use stewardship::id::Name;
 use stewardship::policy::{PolicyDocument, RequestSet, Transport};
 use stewardship::{Action, Period, Principal, Purpose, Question, Resource};
 
-use crate::random::{Shape, ago};
-use crate::reference::{Detail, detail, within_hours};
+use crate::random::{Shape, ago, second_factor};
+use crate::reference::{Detail, detail, no_older, within_hours};
 
 pub(crate) struct Grid {
+    shape: Shape,
     pub(crate) requests: Vec<(Question, Facts)>,
 }
 
@@ -22,7 +24,7 @@ impl Grid {
         let mut requests = Vec::new();
         let suspended = flags(sets.iter().any(|set| set.suspended));
         let strange = flags(sets.iter().any(|set| set.of_other_tenants));
-        for mut base in bases(shape, sets) {
+        for mut base in bases(shape) {
             for suspend in suspended {
                 if *suspend {
                     base.principal = base.principal.clone().suspended();
@@ -36,7 +38,7 @@ impl Grid {
                 }
             }
         }
-        Self { requests }
+        Self { shape: shape.clone(), requests }
     }
 
     pub(crate) fn details(&self, document: &PolicyDocument) -> Vec<Detail> {
@@ -47,18 +49,21 @@ impl Grid {
     pub(crate) fn least(&self, is: impl Fn(usize, &Question, &Facts) -> bool) -> Option<(usize, usize)> {
         let those =
             self.requests.iter().enumerate().filter(|(at, (question, facts))| is(*at, question, facts));
-        those.map(|(_, (question, facts))| weight(question, facts)).min()
+        those.map(|(_, (question, facts))| weight(&self.shape, question, facts)).min()
     }
 }
 
-/// How much a request says: first its roles and the facts that are known to hold, then its level and that it is a service's.
-pub(crate) fn weight(question: &Question, facts: &Facts) -> (usize, usize) {
+/// How much a request says: first its roles, the facts that are known to hold and the methods that policies ask for, then its level and that it is a service's.
+pub(crate) fn weight(shape: &Shape, question: &Question, facts: &Facts) -> (usize, usize) {
     let (principal, resource) = (question.principal(), question.resource());
     let mut said = principal.roles().len();
+    if let Some(verified) = principal.second_factor() {
+        said += shape.words.methods.iter().filter(|method| verified.amr().contains(**method)).count();
+    }
     for is in [
         principal.standing() == Standing::Suspended,
         principal.tenant() != resource.tenant(),
-        principal.last_mfa().is_some(),
+        shape.words.mfa.iter().any(|age| no_older(principal.last_mfa(), *age, facts.now)),
         principal.last_trained().is_some(),
         principal.managed_device() == Fact::Known(true),
         question.case() == Fact::Known(true),
@@ -83,12 +88,9 @@ struct Base {
 }
 
 /// Who, with which category, for which purpose: those that are declared, and one that is not.
-fn bases(shape: &Shape, sets: &[RequestSet]) -> Vec<Base> {
+fn bases(shape: &Shape) -> Vec<Base> {
     let undeclared = Name::new("undeclared");
-    let mut roles = shape.role_names();
-    if sets.iter().any(|set| set.roles.contains(&undeclared)) {
-        roles.push(undeclared.clone());
-    }
+    let roles = shape.role_names();
     let with_undeclared = |mut names: Vec<Name>| {
         names.push(undeclared.clone());
         names
@@ -121,7 +123,7 @@ fn situations(shape: &Shape, principal: &Principal) -> Vec<(Principal, Facts)> {
     let words = &shape.words;
     let mut situations = Vec::new();
     for now in moments(&words.hours) {
-        for mfa in ages(&words.mfa, now) {
+        for mfa in second_factors(shape, now) {
             for trained in ages(&words.training, now) {
                 for managed in flags(words.device) {
                     for live in flags(words.authorization) {
@@ -129,7 +131,7 @@ fn situations(shape: &Shape, principal: &Principal) -> Vec<(Principal, Facts)> {
                             for said in preferences(shape) {
                                 let mut principal = principal.clone();
                                 let mut facts = Facts::new(now, Environment::Development);
-                                principal = mfa.into_iter().fold(principal, Principal::mfa_at);
+                                principal = mfa.into_iter().fold(principal, Principal::mfa);
                                 principal = trained.into_iter().fold(principal, Principal::trained_at);
                                 if *managed {
                                     principal = principal.on_managed_device(true);
@@ -198,6 +200,26 @@ fn flags(both: bool) -> &'static [bool] {
 /// Never, and for each age just as long ago.
 fn ages(ages: &[Period], now: DateTime<Utc>) -> Vec<Option<DateTime<Utc>>> {
     std::iter::once(None).chain(ages.iter().map(|age| Some(ago(*age, now)))).collect()
+}
+
+/// None; and with and without the method that policies ask for, as old as each age is and older than all.
+fn second_factors(shape: &Shape, now: DateTime<Utc>) -> Vec<Option<Mfa>> {
+    let words = &shape.words;
+    let mut all = vec![None];
+    let fresh = words.mfa.iter().map(|age| ago(*age, now));
+    let moments: Vec<DateTime<Utc>> = fresh.chain([now - TimeDelta::days(10_000)]).collect();
+    for at in moments {
+        for method in std::iter::once(None).chain(words.methods.iter().copied().map(Some)) {
+            // That there were two factors is a method, too.
+            let without: &[Method] = match words.methods.contains(&Method::Mfa) {
+                true => &[Method::Pwd, Method::Swk],
+                false => &[Method::Mfa],
+            };
+            let methods: Vec<Method> = without.iter().copied().chain(method).collect();
+            all.push(Some(second_factor(&methods, at)));
+        }
+    }
+    all
 }
 
 /// A moment of the week for each set of hours that hold together.

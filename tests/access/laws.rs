@@ -81,8 +81,8 @@ fn principal(of: &Principal, lost: Lost<'_>) -> Principal {
     for role in of.roles().iter().filter(|role| lost != Lost::Role(role.as_str())) {
         principal = principal.role(role);
     }
-    if let Some(at) = of.last_mfa().filter(|_| lost != Lost::Mfa) {
-        principal = principal.mfa_at(at);
+    if let Some(verified) = of.second_factor().filter(|_| lost != Lost::Mfa) {
+        principal = principal.mfa(verified);
     }
     if let Some(at) = of.last_trained().filter(|_| lost != Lost::Training) {
         principal = principal.trained_at(at);

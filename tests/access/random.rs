@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, Months, TimeDelta, Utc};
 use stewardship::access::{Environment, Facts, Preferences, PrincipalKind, Stop};
+use stewardship::authentication::{Amr, Authentication, Method, Mfa};
 use stewardship::classification::Level;
 use stewardship::id::Name;
 use stewardship::policy::{
@@ -68,6 +69,7 @@ pub(crate) struct Shape {
 #[derive(Clone, Default)]
 pub(crate) struct Words {
     pub(crate) mfa: Vec<Period>,
+    pub(crate) methods: Vec<Method>,
     pub(crate) training: Vec<Period>,
     pub(crate) hours: Vec<&'static str>,
     pub(crate) authorization: bool,
@@ -96,6 +98,7 @@ impl Words {
         };
         Self {
             mfa: ages(rng),
+            methods: vec![Method::Otp, Method::Hwk, Method::Mfa],
             training: ages(rng),
             hours: HOURS.to_vec(),
             authorization: true,
@@ -115,9 +118,20 @@ impl Words {
         // By how much each widens the domain.
         let mut room = 16;
         for _ in 0..6 {
-            let (kind, width) =
-                [(0, 3), (1, 3), (2, 4), (3, 2), (4, 2), (5, 2), (6, 2), (7, 3), (8, 2), (9, 3), (10, 2)]
-                    [rng.below(11)];
+            let (kind, width) = [
+                (0, 3),
+                (1, 3),
+                (2, 4),
+                (3, 2),
+                (4, 2),
+                (5, 2),
+                (6, 2),
+                (7, 3),
+                (8, 2),
+                (9, 3),
+                (10, 2),
+                (11, 2),
+            ][rng.below(12)];
             if width > room {
                 continue;
             }
@@ -136,7 +150,8 @@ impl Words {
                 7 => words.transport = true,
                 8 => words.consent = true,
                 9 => words.stops = vec![rng.of(Stop::ALL)],
-                _ => words.break_glass = true,
+                10 => words.break_glass = true,
+                _ => words.methods = vec![rng.of(&[Method::Otp, Method::Hwk, Method::Mfa])],
             }
         }
         words
@@ -147,6 +162,9 @@ impl Words {
         let mut conditions = Conditions::new();
         if !self.mfa.is_empty() && rng.one_in(rarity) {
             conditions = conditions.mfa_within(rng.of(&self.mfa));
+        }
+        if !self.methods.is_empty() && rng.one_in(rarity) {
+            conditions = conditions.mfa_by(rng.some(&self.methods, 2));
         }
         if !self.training.is_empty() && rng.one_in(rarity) {
             conditions = conditions.trained_within(rng.of(&self.training));
@@ -342,19 +360,11 @@ impl Shape {
         if rng.one_in(2) {
             set.actions = rng.some(Action::ALL, 2);
         }
-        // Some that no policy declares.
-        let undeclared = |rng: &mut Rng, names: Vec<Name>| match rng.one_in(12) {
-            true => BTreeSet::from([Name::new("undeclared")]),
-            false => rng.some(&names, 2),
-        };
         if rng.one_in(2) {
-            set.categories = undeclared(rng, self.category_names());
+            set.categories = rng.some(&self.category_names(), 2);
         }
         if rng.one_in(2) {
-            set.purposes = undeclared(rng, self.purpose_names());
-        }
-        if rng.one_in(20) {
-            set.roles = BTreeSet::from([Name::new("undeclared")]);
+            set.purposes = rng.some(&self.purpose_names(), 2);
         }
         set.from_level = rng.one_in(3).then(|| rng.of(&Level::ALL));
         set.up_to = rng.one_in(3).then(|| rng.of(&Level::ALL));
@@ -490,7 +500,15 @@ pub(crate) fn request(rng: &mut Rng, policy: &Policy, words: &Words) -> (Questio
     }
     let fresh = aim.is_some() && rng.one_in(2);
     if let Some(at) = if fresh { Some(now) } else { moment(rng, &words.mfa, now) } {
-        principal = principal.mfa_at(at);
+        // Two factors, or that there were two.
+        let methods: &[Method] = match rng.below(if fresh { 8 } else { 4 }) {
+            0 => &[Method::Mfa],
+            1 => &[Method::Pwd, Method::Otp],
+            2 => &[Method::Pin, Method::Hwk],
+            3 => &[Method::Pwd, Method::Swk],
+            _ => &[Method::Mfa, Method::Otp, Method::Hwk],
+        };
+        principal = principal.mfa(second_factor(methods, at));
     }
     if let Some(at) = if fresh { Some(now) } else { moment(rng, &words.training, now) } {
         principal = principal.trained_at(at);
@@ -556,6 +574,10 @@ pub(crate) fn request(rng: &mut Rng, policy: &Policy, words: &Words) -> (Questio
         facts = facts.preferences(said(rng));
     }
     (question, facts)
+}
+
+pub(crate) fn second_factor(methods: &[Method], at: DateTime<Utc>) -> Mfa {
+    Authentication::new(methods.iter().copied().fold(Amr::default(), Amr::with), at).mfa().unwrap()
 }
 
 fn said(rng: &mut Rng) -> Preferences {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike, Days, Months, TimeDelta, Timelike, Utc};
 use stewardship::access::{Answer, Environment, Fact, Facts, Hours, PrincipalKind, Standing, Stop};
+use stewardship::authentication::Mfa;
 use stewardship::classification::Level;
 use stewardship::id::Name;
 use stewardship::policy::{
@@ -235,6 +236,12 @@ fn all_hold(conditions: &Conditions, Request { question, facts }: Request<'_>) -
     {
         return false;
     }
+    if !conditions.mfa_by.is_empty() {
+        let listed = |verified: Mfa| conditions.mfa_by.iter().any(|method| verified.amr().contains(*method));
+        if !principal.second_factor().is_some_and(listed) {
+            return false;
+        }
+    }
     if let Some(within) = conditions.trained_within
         && !no_older(principal.last_trained(), within, facts.now)
     {
@@ -268,7 +275,7 @@ fn all_hold(conditions: &Conditions, Request { question, facts }: Request<'_>) -
 }
 
 /// Whether it happened, not in the future, and `now` is not past the age after it. The age is read as a person reads it.
-fn no_older(then: Option<DateTime<Utc>>, age: Period, now: DateTime<Utc>) -> bool {
+pub(crate) fn no_older(then: Option<DateTime<Utc>>, age: Period, now: DateTime<Utc>) -> bool {
     let Some(then) = then else { return false };
     if then > now {
         return false;

@@ -441,7 +441,7 @@ table! {
 }
 
 table! {
-    /// A set of requests: of active principals about their own tenant's data, unless it says otherwise. An empty list means any, names that the policy does not declare among them.
+    /// A set of requests: of active principals about their own tenant's data, unless it says otherwise. An empty list means any, categories and purposes that the policy does not declare among them.
     pub struct RequestSet {
         required {}
         optional {
