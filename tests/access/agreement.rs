@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use stewardship::access::{Answer, Asked, Barrier, Decision, Facts, Why, decide};
 use stewardship::{Policy, Question};
 
-use crate::random::{Rng, Shape, request};
+use crate::random::{Rng, Shape};
 use crate::reference::{Verdict, answer};
+use crate::requests::request;
 
 fn said(why: Why<'_>) -> String {
     match why {

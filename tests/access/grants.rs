@@ -5,8 +5,9 @@ use stewardship::engine::Access;
 use stewardship::ports::{local_keys::LocalKeys, memory::Memory};
 use stewardship::{Action, ManualClock, Period, Place, Policy, Question, Resource, Steward, block_on};
 
-use crate::random::{Rng, Shape, request};
+use crate::random::{Rng, Shape};
 use crate::reference;
+use crate::requests::request;
 
 #[test]
 fn promise_02_a_grant_never_opens_more_than_its_decision() {

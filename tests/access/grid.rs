@@ -10,8 +10,9 @@ use stewardship::id::Name;
 use stewardship::policy::{PolicyDocument, RequestSet, Transport};
 use stewardship::{Action, Period, Principal, Purpose, Question, Resource};
 
-use crate::random::{Shape, ago, second_factor};
+use crate::random::Shape;
 use crate::reference::{Detail, detail, no_older, within_hours};
+use crate::requests::{ago, second_factor};
 
 pub(crate) struct Grid {
     shape: Shape,
@@ -245,7 +246,7 @@ fn preferences(shape: &Shape) -> Vec<Option<Preferences>> {
             let mut said = if *consented { Preferences::NONE.consented() } else { Preferences::NONE };
             for stop in Stop::ALL {
                 let silent = words.stops.iter().position(|asked| asked == stop);
-                if !silent.is_some_and(|at| chosen >> at & 1 == 1) {
+                if silent.is_none_or(|at| chosen >> at & 1 == 0) {
                     said = said.said(*stop);
                 }
             }

@@ -6,7 +6,8 @@ use stewardship::classification::Level;
 use stewardship::policy::{Policy, PolicyDocument};
 use stewardship::{Principal, Question, Resource};
 
-use crate::random::{Rng, Shape, request};
+use crate::random::{Rng, Shape};
+use crate::requests::request;
 
 /// A policy and some requests of it, those that are allowed among them.
 fn world(seed: u64) -> (Rng, Shape, Policy, Vec<(Question, Facts)>) {

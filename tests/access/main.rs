@@ -8,3 +8,4 @@ mod promise;
 mod proofs;
 mod random;
 mod reference;
+mod requests;

@@ -252,7 +252,7 @@ fn capabilities(seed: u64, policies: usize) -> usize {
                 small.document().access
             );
             for (found, (role, _, of_role)) in found.iter().zip(&expected) {
-                assert_eq!(found.example.question.principal().roles(), [role.clone()]);
+                assert_eq!(found.example.question.principal().roles(), std::slice::from_ref(role));
                 small.is_smallest(&found.example, true, |at| of_role.contains(&at));
                 capable += 1;
             }
