@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// How long one batch takes, about: long against the clock's resolution, short against whatever else the machine does.
 const BATCH: Duration = Duration::from_micros(300);
 const ROUNDS: usize = 601;
+/// Where a single call takes longer than a batch should, fewer rounds: as many as fit in this, and never less than a few.
+const LONGEST: Duration = Duration::from_secs(3);
+const FEWEST_ROUNDS: usize = 51;
 const WARM_UP: usize = 20;
 
 /// The benchmark's run, and the lines that are printed last.
@@ -37,7 +40,7 @@ impl Bench {
         theirs: impl FnMut() -> B,
     ) {
         if let Some(ratio) = self.contest(name, timed(ours), timed(theirs)) {
-            self.lines.push(format!("ratio {name} {ratio:.3} <= {goal:.2}"));
+            self.lines.push(at_most(name, ratio, goal));
         }
     }
 
@@ -54,7 +57,7 @@ impl Bench {
     ) {
         let [ours, theirs] = [ours, theirs].map(|what| fresh(|| make(what), &call));
         if let Some(ratio) = self.contest(name, ours, theirs) {
-            self.lines.push(format!("ratio {name} {ratio:.3} <= {goal:.2}"));
+            self.lines.push(at_most(name, ratio, goal));
         }
     }
 
@@ -92,7 +95,34 @@ impl Bench {
     #[allow(dead_code, reason = "not every benchmark has such a line")]
     pub fn report<A, B>(&mut self, name: &str, ours: impl FnMut() -> A, theirs: impl FnMut() -> B) {
         if let Some(ratio) = self.contest(name, timed(ours), timed(theirs)) {
-            self.lines.push(format!("report {name} {ratio:.3}"));
+            self.lines.push(match ratio < 0.1 {
+                true => format!("report {name} {ratio:.5}"),
+                false => format!("report {name} {ratio:.3}"),
+            });
+        }
+    }
+
+    /// Measures one thing alone, that does `count` of something in a call: how many of it are done in a second.
+    #[allow(dead_code, reason = "not every benchmark has such a line")]
+    pub fn per_second<A>(&mut self, name: &str, count: usize, call: impl FnMut() -> A) {
+        let mut call = timed(call);
+        if !self.measured {
+            call(1);
+            return;
+        }
+        let batch = calibrate(&mut call);
+        let wanted = rounds(call(batch) * f64::from(batch));
+        let taken = sorted((0..WARM_UP + wanted).map(|_| call(batch)).skip(WARM_UP));
+        let taken = quantile(&taken, 0.5);
+        println!("{name:<44} {:>9.2} ns each", taken / count as f64);
+        self.lines.push(format!("report {name} {:.0}", count as f64 * 1e9 / taken));
+    }
+
+    /// Tells something that was counted.
+    #[allow(dead_code, reason = "not every benchmark has such a line")]
+    pub fn counted(&mut self, name: &str, count: usize) {
+        if self.measured {
+            self.lines.push(format!("report {name} {count}"));
         }
     }
 
@@ -115,8 +145,10 @@ impl Bench {
             return None;
         }
         let (our_count, their_count) = (calibrate(&mut ours), calibrate(&mut theirs));
-        let mut rounds = Vec::with_capacity(ROUNDS);
-        for round in 0..WARM_UP + ROUNDS {
+        let taken = |per_call: f64, count: u32| per_call * f64::from(count);
+        let wanted = rounds(taken(ours(our_count), our_count) + taken(theirs(their_count), their_count));
+        let mut rounds = Vec::with_capacity(wanted);
+        for round in 0..WARM_UP + wanted {
             // Whoever goes second finds warm or cold caches: they take turns in that too.
             let (one, other) = if round % 2 == 0 {
                 let one = ours(our_count);
@@ -133,7 +165,7 @@ impl Bench {
         let one = sorted(rounds.iter().map(|(one, _)| *one));
         let other = sorted(rounds.iter().map(|(_, other)| *other));
         println!(
-            "{name:<44} {:>9.2} ns against {:>9.2} ns: {:.3} (half of the rounds {:.3} to {:.3})",
+            "{name:<44} {:>9.2} ns against {:>9.2} ns: {:.4} (half of the rounds {:.4} to {:.4})",
             quantile(&one, 0.5),
             quantile(&other, 0.5),
             quantile(&ratios, 0.5),
@@ -147,6 +179,19 @@ impl Bench {
     pub fn finish(self) {
         self.lines.iter().for_each(|line| println!("{line}"));
     }
+}
+
+/// A goal of a thousandth would be nothing with two places behind the point, and so would what meets it.
+fn at_most(name: &str, ratio: f64, goal: f64) -> String {
+    match goal < 0.1 {
+        true => format!("ratio {name} {ratio:.5} <= {goal:.4}"),
+        false => format!("ratio {name} {ratio:.3} <= {goal:.2}"),
+    }
+}
+
+/// How many rounds, of one that takes so many nanoseconds.
+fn rounds(nanoseconds: f64) -> usize {
+    ((LONGEST.as_nanos() as f64 / nanoseconds) as usize).clamp(FEWEST_ROUNDS, ROUNDS)
 }
 
 fn timed<T>(mut call: impl FnMut() -> T) -> impl FnMut(u32) -> f64 {
