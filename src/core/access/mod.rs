@@ -46,6 +46,7 @@ mod principal;
 mod prove;
 mod question;
 mod release;
+mod said;
 mod words;
 
 pub use asked::Asked;
@@ -61,6 +62,7 @@ pub use prove::{
 };
 pub use question::{Purpose, Question, Resource};
 pub use release::{ReleaseDenied, ReleaseRequest};
+pub use said::{Preference, Said, Voice};
 pub use words::{Action, Environment, Obligation, PrincipalKind, Stop};
 
 pub(crate) use compiled::Compiled;
