@@ -97,7 +97,7 @@ fn promise_02_an_objection_binds_at_once_and_until_it_is_withdrawn() {
 
 #[test]
 fn promise_02_consent_is_needed_where_the_policy_says_so_and_withdrawn_as_it_was_given() {
-    let world = outreach_with("needs_consent = true");
+    let world = outreach_with("needs_consent = true\nstops_on = [\"objection\"]");
     let steward = stored(&world);
     assert_eq!(about_ada(&world, &steward).unwrap_err(), [Reason::NoConsent]);
     steward.prefer(&world.owner(), &ada(), &consent()).unwrap();
