@@ -15,8 +15,9 @@ use data::{
     BuyerName, Connection, Creator, Invoice, MarketplaceInvoice, Order, OrderNumber, Recipient, SECRETS,
 };
 use sources::AddressTable;
-use stewardship::access::ReleaseRequest;
+use stewardship::access::{Preference, ReleaseRequest, Stop};
 use stewardship::audit::TrailBreak;
+use stewardship::classification::Level;
 use stewardship::dsr::{Reviewed, Verdict, VerificationMethod};
 use stewardship::engine::{Blocking, Disposal, Identified, TrailError};
 use stewardship::governance::{Evidence, EvidenceSet, Method};
@@ -48,7 +49,7 @@ fn main() -> Story {
     deletion_request(&host, &cast)?;
     time_passes(&host, &cast, &clock)?;
     revocation(&host, &folder, &clock)?;
-    audit(&host, &folder, &clock)?;
+    audit(&host, &cast, &folder, &clock)?;
     page(&host)
 }
 
@@ -138,7 +139,7 @@ fn report(what: &str, stored: &stewardship::engine::Stored) {
 // ---------------------------------------------------------------------------------------------------------------------------
 
 fn questions(host: &Host, cast: &Cast) -> Story {
-    title("Four ask");
+    title("They ask");
     let sync = || Purpose::new("order_sync");
     ask(
         host,
@@ -169,6 +170,38 @@ fn questions(host: &Host, cast: &Cast) -> Story {
     let connection: Connection = host.open(&grant, &token())?;
     say(&format!("  opened: {connection:?}"));
     say(&format!("  exposed to the API client: {} characters", connection.token.expose(&grant)?.len()));
+    objection(host, cast)?;
+    investigation(host, cast)
+}
+
+/// What a creator says binds, until they take it back.
+fn objection(host: &Host, cast: &Cast) -> Story {
+    let (ada, outreach) = ("ada".into(), Purpose::new("outreach"));
+    let resource = Resource::at::<Creator>(&creator());
+    let question = Question::new(cast.integration.clone(), Action::Read, resource, outreach.clone());
+    let Access::Granted(grant) = ask(host, "the integration service writes to a creator", &question)? else {
+        return Err("nobody had objected".into());
+    };
+    let objects = Preference::Stop { stop: Stop::Objection, of: Some(outreach) };
+    host.prefer(&cast.owner, &ada, &objects)?;
+    ask(host, "and again, after the creator objected", &question)?;
+    match host.open::<Creator>(&grant, &creator()) {
+        Err(error) => say(&format!("  the grant from before: {error}")),
+        Ok(_) => return Err("an objection was not heard".into()),
+    }
+    host.withdraw_preference(&cast.owner, &ada, &objects)?;
+    host.open::<Creator>(&grant, &creator())?;
+    say("  it was taken back, and the grant opens again");
+    Ok(())
+}
+
+/// A purpose for emergencies wants a case.
+fn investigation(host: &Host, cast: &Cast) -> Story {
+    let resource = Resource::category(TENANT, "user_content", Level::Confidential);
+    let purpose = Purpose::new("abuse_investigation");
+    let question = Question::new(cast.support.clone(), Action::Read, resource, purpose).assigned_case(true);
+    ask(host, "a support agent looks into abuse", &question)?;
+    ask(host, "and again, with the case named", &question.for_case("abuse-17"))?;
     Ok(())
 }
 
@@ -418,10 +451,17 @@ fn evidence(disposal: &Disposal) {
 
 // ---------------------------------------------------------------------------------------------------------------------------
 
-fn audit(host: &Host, folder: &Folder, clock: &ManualClock) -> Story {
+fn audit(host: &Host, cast: &Cast, folder: &Folder, clock: &ManualClock) -> Story {
     title("The audit trail");
     let head = host.verify_trail(None)?;
     say(&format!("{} entries verify; the head is kept elsewhere", head.size));
+
+    let review = host.review_access(&cast.owner, DateTime::UNIX_EPOCH)?;
+    say(&format!("{} of {} rules were never used", review.unused().count(), review.rules.len()));
+    say(&format!("{} people and services used one", review.people.len()));
+    for emergency in &review.emergencies {
+        say(&format!("an emergency: {:?}, case {:?}, {}", emergency.outcome, emergency.case, emergency.at));
+    }
 
     let copy = folder.path("tampered.db");
     let mut bytes = fs::read(folder.records())?;

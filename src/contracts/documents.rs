@@ -15,6 +15,8 @@ words! {
         Acceptance = "acceptance",
         /// Authorisation of a platform connection.
         Authorization = "authorization",
+        /// What a person has said about the use of their data.
+        Preferences = "preferences",
         /// Events of a scope, from which retention runs.
         Timeline = "timeline",
         /// A hold.

@@ -2,16 +2,13 @@
 
 use std::fmt;
 
-use super::connect::Authorization;
-use super::papers;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Answer, Decision, Explanation, Facts, Grant, Principal, Question, decide};
+use crate::core::access::{Answer, Decision, Explanation, Facts, Grant, Question, decide};
 use crate::core::audit::{AuditEvent, DecidedAs};
 use crate::core::classification::Level;
-use crate::core::id::{ConnectionId, TenantId};
-use crate::core::policy::{Policy, Record};
+use crate::core::policy::Policy;
 
 /// The answer to a question.
 #[derive(Debug)]
@@ -62,13 +59,14 @@ impl<P: Ports> Steward<P> {
     /// Decides a question, records the decision, and grants or denies.
     ///
     /// A decision about data at Confidential or above is on the audit trail before the grant exists; if it cannot be recorded,
-    /// there is no grant. Lower levels are recorded where the policy says so.
+    /// there is no grant. Lower levels are recorded where the policy says so. At every level are those for an emergency (a purpose with
+    /// `break_glass`), yes or no, with their case, and a yes by a rule that obliges to a reason or to four eyes.
     ///
     /// # Errors
     /// A failure below the engine. A denial is not an error.
     pub async fn authorize(&self, question: &Question) -> Result<Access, Trouble> {
         let resource = question.resource();
-        let facts = self.facts(question.principal(), resource.tenant(), resource.connection()).await?;
+        let facts = self.facts(question).await?;
         let policy = &self.inner.policy;
         let decision = decide(policy, question, &facts);
         let answer = decision.answer();
@@ -81,7 +79,7 @@ impl<P: Ports> Steward<P> {
             Answer::Forbidden => DecidedAs::Forbidden,
             Answer::NotPermitted => DecidedAs::NotPermitted,
         };
-        if self.records(resource.level()) {
+        if self.records(resource.level()) || decision.is_always_recorded() {
             let asker = question.principal();
             let mut keys = self.keys();
             let event = AuditEvent::Decided {
@@ -93,9 +91,10 @@ impl<P: Ports> Steward<P> {
                 rule: decision.rule().map(|rule| rule.id.clone()),
                 case: question.named_case().cloned(),
                 approved_by: match question.approver().filter(|_| approved) {
-                    Some(second) => keys.principal(second).await?,
+                    Some(second) => keys.principal(second.tenant(), second.id()).await?,
                     None => None,
                 },
+                emergency: decision.is_emergency(),
             };
             // A probe of another tenant is written under the asker's tenant, and names nobody of the other.
             let subject = resource.subject().filter(|_| asker.tenant() == resource.tenant());
@@ -110,23 +109,29 @@ impl<P: Ports> Steward<P> {
         })
     }
 
-    /// What is known now: the time, the environment, and whether the connection's authorisation is live, where it is of the asker's
-    /// own tenant.
-    pub(super) async fn facts(
-        &self,
-        asker: &Principal,
-        tenant: &TenantId,
-        connection: Option<&ConnectionId>,
-    ) -> Result<Facts, Trouble> {
-        let facts = Facts::new(self.now(), self.inner.environment);
-        let Some(connection) = connection.filter(|_| asker.tenant() == tenant) else { return Ok(facts) };
-        let store = self.inner.ports.documents();
-        let found = papers::load::<Authorization>(store, tenant, connection.as_str()).await?;
-        Ok(facts.authorization(found.is_some_and(|filed| filed.paper.is_live())))
+    /// What is known now, of the asker's own tenant: whether the connection's authorisation is live, whether the terms in force are
+    /// accepted, what the person has said about the purpose. What the policy does not ask for is not read.
+    pub(super) async fn facts(&self, question: &Question) -> Result<Facts, Trouble> {
+        let (resource, purpose) = (question.resource(), question.purpose().name());
+        let mut facts = Facts::new(self.now(), self.inner.environment);
+        let tenant = resource.tenant();
+        if question.principal().tenant() != tenant {
+            return Ok(facts);
+        }
+        if let Some(connection) = resource.connection() {
+            facts = facts.authorization(self.is_live(tenant, connection).await?);
+        }
+        if self.inner.policy.asks_for_terms() {
+            facts = facts.terms(self.has_accepted_terms(tenant).await?);
+        }
+        if let Some(subject) = resource.subject().filter(|_| self.heeds_people(purpose)) {
+            facts.preferences = self.said_about(tenant, subject, purpose).await?;
+        }
+        Ok(facts)
     }
 
     /// Whether actions on data of this level go on the trail.
     pub(super) fn records(&self, level: Level) -> bool {
-        level >= Level::Confidential || self.inner.policy.level(level).record == Some(Record::Before)
+        self.inner.policy.records(level)
     }
 }

@@ -1,11 +1,12 @@
 //! The same verbs for synchronous hosts: each parks the thread until its future is ready.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use zeroize::Zeroize;
 
+use super::anonymised::{AnonymisedPage, ViewCursor};
 use super::authorize::Access;
 use super::carry_out::Export;
 use super::column::RebindError;
@@ -19,9 +20,11 @@ use super::holds::HoldError;
 use super::identify::Identified;
 use super::lifecycle::KeyChangeError;
 use super::open::OpenError;
+use super::preferences::PreferenceError;
 use super::put::{PutError, Stored};
 use super::reindex::Reindexed;
 use super::release::ReleaseError;
+use super::requested::{RequestError, Requested};
 use super::requests::{CaseError, NewRequest};
 use super::reseal::Resealing;
 use super::scan::Scan;
@@ -31,9 +34,9 @@ use super::sweep::Swept;
 use super::trail::TrailError;
 use super::trouble::Trouble;
 use crate::contracts::{AnyPorts, Destruction, Ports, RecordKey, block_on};
-use crate::core::access::{Grant, Principal, Purpose, Question, ReleaseRequest};
-use crate::core::audit::ProvenEntry;
+use crate::core::access::{Grant, Preference, Principal, Purpose, Question, ReleaseRequest, Said};
 use crate::core::audit::tree::{ConsistencyProof, TreeHead};
+use crate::core::audit::{AccessReview, ProvenEntry, Pseudonym};
 use crate::core::classification::{
     AuditedReason, Class, Classified, DataClass, FieldValue, Findable, LabelPermit, Labelled, Permit, Record,
 };
@@ -99,9 +102,12 @@ blocking! {
     open_stream<C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, start: &StreamStart) -> Result<OpenedStream<C>, OpenError>;
     seal_labelled<T: FieldValue>(place: &Place, kind: &'static str, field: &'static str, value: &Labelled<T>) -> Result<Vec<u8>, PutError>;
     open_labelled<T: FieldValue>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Labelled<T>, OpenError>;
+    prefer(by: &Principal, subject: &SubjectId, preference: &Preference) -> Result<BTreeSet<Name>, PreferenceError>;
+    withdraw_preference(by: &Principal, subject: &SubjectId, preference: &Preference) -> Result<BTreeSet<Name>, PreferenceError>;
+    preferences(tenant: &TenantId, subject: &SubjectId) -> Result<Said, Trouble>;
     authorize(question: &Question) -> Result<Access, Trouble>;
     revoke_grants(by: &Principal, of: &PrincipalId) -> Result<(), Trouble>;
-    open_anonymised<R: Record>(grant: &Grant, place: &Place) -> Result<BTreeMap<Name, Value>, OpenError>;
+    open_anonymised<R: Record>(grant: &Grant, tenant: &TenantId, after: Option<&ViewCursor>, limit: usize) -> Result<AnonymisedPage, OpenError>;
     account<C: Class>(request: &ReleaseRequest) -> Result<AuditedReason, ReleaseError>;
     permit<C: Class, D: DataClass>(request: &ReleaseRequest) -> Result<Permit<C, D>, ReleaseError>;
     permit_labelled<T: Zeroize, D: DataClass>(value: &Labelled<T>, request: &ReleaseRequest) -> Result<LabelPermit<D>, ReleaseError>;
@@ -136,9 +142,24 @@ blocking! {
     prove_entries(entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError>;
     prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, TrailError>;
     verify_trail(kept: Option<TreeHead>) -> Result<TreeHead, TrailError>;
+    review_access(by: &Principal, since: DateTime<Utc>) -> Result<AccessReview, TrailError>;
+    trail_name(of: &Principal) -> Result<Option<Pseudonym>, Trouble>;
 }
 
 impl<P: Ports> Blocking<P> {
+    /// Blocks on [`Steward::request`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn request<J: Send>(
+        &self,
+        by: &Principal,
+        purpose: &Purpose,
+        job: J,
+    ) -> Result<Requested<J>, RequestError> {
+        block_on(self.steward.request(by, purpose, job))
+    }
+
     /// Blocks on [`Steward::happened`].
     ///
     /// # Errors

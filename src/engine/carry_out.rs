@@ -14,7 +14,7 @@ use crate::contracts::{Answer, DataSource, ExportedRecord, Ports, SourceError, S
 use crate::core::access::{Action, Principal, Purpose, Question, Resource};
 use crate::core::classification::Level;
 use crate::core::dsr::{Case, CaseFile, Contact, Kept, Planned, Receipt, Target, TaskResult};
-use crate::core::id::Name;
+use crate::core::id::{CaseId, Name};
 use crate::core::policy::RequestKind;
 use crate::core::retention::{Hold, Item, ItemPlace, covering, must_stay};
 
@@ -42,7 +42,7 @@ impl<P: Ports> Steward<P> {
         let contact = self.open_contact(case.file()).await?;
         let subject = contact.subject.clone().ok_or(CaseError::NoSubject)?;
         let who = SubjectRef { tenant: by.tenant().clone(), subject };
-        self.leave(by, kind, &who, &contact).await?;
+        self.leave(by, &case.file().request().id, kind, &who, &contact).await?;
         let mut export: BTreeMap<Name, Vec<ExportedRecord>> = BTreeMap::new();
         for task in case.file().tasks().to_vec() {
             let Target::Source(name) = &task.target else { continue };
@@ -88,6 +88,7 @@ impl<P: Ports> Steward<P> {
     async fn leave(
         &self,
         by: &Principal,
+        case: &CaseId,
         kind: RequestKind,
         who: &SubjectRef,
         contact: &Contact,
@@ -112,8 +113,15 @@ impl<P: Ports> Steward<P> {
         for (category, level) in needs {
             let resource = Resource::category(by.tenant(), &category, level);
             let question = Question::new(by.clone(), action, resource, Purpose::new(&requests.purpose));
-            if let Access::Denied(denial) = self.authorize(&question.assigned_case(true)).await? {
-                return Err(CaseError::Denied { category, denial: Box::new(denial) });
+            match self.authorize(&question.assigned_case(true).for_case(case)).await? {
+                Access::Denied(denial) => {
+                    return Err(CaseError::Denied { category, denial: Box::new(denial) });
+                }
+                Access::Granted(grant) => {
+                    if let Some(obligation) = grant.outstanding() {
+                        return Err(CaseError::Undischarged { category, obligation });
+                    }
+                }
             }
         }
         Ok(())

@@ -156,8 +156,9 @@ impl<P: Ports> Steward<P> {
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         self.check_class(grant, place, category, level).await?;
         let key = at_column(place, kind).ok_or(OpenError::NotFound)?;
+        self.check_people(grant, place.subject_of(field)).await?;
         let mut keys = self.keys();
-        self.record_opening(&mut keys, grant, place, category, level).await?;
+        self.begin_opening(&mut keys, grant, place, category, level).await?;
         let stored = StoredField {
             name: Name::new(field),
             class: Name::new(class),

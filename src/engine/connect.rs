@@ -244,6 +244,12 @@ impl<P: Ports> Steward<P> {
         Ok(())
     }
 
+    /// Whether a tenant has accepted the policy in force.
+    pub(super) async fn has_accepted_terms(&self, tenant: &TenantId) -> Result<bool, Trouble> {
+        let digest = self.inner.policy.digest().to_string();
+        Ok(papers::load::<Acceptance>(self.papers(), tenant, &digest).await?.is_some())
+    }
+
     /// Records that a tenant authorised a platform connection. Connecting again after a revocation starts anew, and revives nothing.
     ///
     /// # Errors
@@ -262,7 +268,7 @@ impl<P: Ports> Steward<P> {
             return Err(ConnectError::UnknownPlatform { platform: Name::new(platform) });
         }
         let store = self.inner.ports.documents();
-        if papers::load::<Acceptance>(store, tenant, &policy.digest().to_string()).await?.is_none() {
+        if !self.has_accepted_terms(tenant).await? {
             return Err(ConnectError::TermsNotAccepted { version: policy.version().to_owned() });
         }
         let scope = Scope::Connection(tenant.clone(), connection.clone());

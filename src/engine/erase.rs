@@ -175,6 +175,7 @@ impl<P: Ports> Steward<P> {
                 }
             })
             .await?;
+        self.forget_preferences(scope).await?;
         if disposal.doomed.is_none() {
             row = self.key_for_pseudonym(&mut keys, scope, row).await?;
         }

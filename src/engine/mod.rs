@@ -4,6 +4,7 @@
 //! records, `authorize` for grants, `erase` and `sweep` for destruction, `requests` for cases. Imports every layer below, never a
 //! port.
 
+mod anonymised;
 mod authorize;
 mod batch;
 mod blocking;
@@ -27,12 +28,15 @@ mod lifecycle;
 mod managed;
 mod open;
 mod papers;
+mod preferences;
 mod pseudonymise;
 mod put;
 mod reindex;
 mod release;
+mod requested;
 mod requests;
 mod reseal;
+mod review;
 mod revoked;
 mod scan;
 mod steward;
@@ -41,6 +45,7 @@ mod sweep;
 mod trail;
 mod trouble;
 
+pub use anonymised::{AnonymisedPage, ViewCursor};
 pub use authorize::{Access, Denial};
 pub use blocking::Blocking;
 pub use builder::{BuildError, Builder};
@@ -59,9 +64,11 @@ pub use key_cache::KeyCache;
 pub use keyring::KeyError;
 pub use lifecycle::KeyChangeError;
 pub use open::OpenError;
+pub use preferences::PreferenceError;
 pub use put::{PutError, Stored};
 pub use reindex::Reindexed;
 pub use release::ReleaseError;
+pub use requested::{RequestError, Requested};
 pub use requests::{CaseError, NewRequest};
 pub use reseal::{LeftBecause, LeftSealed, Resealing};
 pub use scan::{Claim, MAX_LISTED, Scan, Violation, Violator};

@@ -1,9 +1,6 @@
 //! Opening: a grant, a place, and the value comes back classified.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::connect::Authorization;
@@ -15,8 +12,8 @@ use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::AuditEvent;
-use crate::core::classification::{DecodeError, FieldSpec, Level, Record, RecordKind, decode, from_json};
-use crate::core::id::{Name, SubjectId};
+use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
+use crate::core::id::{ConnectionId, Name, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
 use crate::crypto::{self, Envelope, Header, PlaceKeys, ScopeKind, SecretKey};
 
@@ -91,24 +88,7 @@ impl<P: Ports> Steward<P> {
         })?)
     }
 
-    /// The fields of the record at `place` that name nobody: those of Internal at most, by their names. What is above is not decrypted.
-    /// The one opening for a grant whose rule obliges to an anonymised view; any other grant may be used for it too.
-    ///
-    /// # Errors
-    /// [`OpenError`], as [`open`](Self::open).
-    pub async fn open_anonymised<R: Record>(
-        &self,
-        grant: &Grant,
-        place: &Place,
-    ) -> Result<BTreeMap<Name, Value>, OpenError> {
-        let kind = RecordKind::of::<R>();
-        self.check_grant(grant, place, kind.category).await?;
-        let fields = self.fields_at(kind, grant, place, Level::Internal).await?;
-        let value = |(name, bytes): (Name, Zeroizing<Vec<u8>>)| Some((name, from_json(&bytes).ok()?));
-        Ok(fields.into_iter().filter_map(value).collect())
-    }
-
-    /// The values of the record at `place`, by their names.
+    /// The values of the record at `place`, by their names; the opening is on record first.
     async fn opened(
         &self,
         kind: RecordKind,
@@ -116,29 +96,18 @@ impl<P: Ports> Steward<P> {
         place: &Place,
     ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
         self.check_class(grant, place, kind.category, kind.level()).await?;
-        self.fields_at(kind, grant, place, kind.level()).await
-    }
-
-    /// The values of those fields of a record that go up to a level; the opening is on record first.
-    async fn fields_at(
-        &self,
-        kind: RecordKind,
-        grant: &Grant,
-        place: &Place,
-        up_to: Level,
-    ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
         let key = record_key(kind, place).ok_or(OpenError::NotFound)?;
         let row = self.inner.ports.records().fetch(&key).await.map_err(Trouble::from)?;
         let row = row.filter(|row| stands_at(row, place)).ok_or(OpenError::NotFound)?;
+        self.check_people(grant, row.subjects()).await?;
         let mut keys = self.keys();
-        self.record_opening(&mut keys, grant, place, kind.category, up_to).await?;
+        self.begin_opening(&mut keys, grant, place, kind.category, kind.level()).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
         let record = kind.spec();
         for field in &row.fields {
             let declared = record.field(field.name.as_str());
             // What was stored under another declaration than the one in code is shown as missing, not under a wrong class.
-            let wanted = |spec: &FieldSpec| field.class == *spec.class.id && spec.class.level <= up_to;
-            if !declared.is_some_and(wanted) {
+            if declared.is_none_or(|spec| field.class != *spec.class.id) {
                 continue;
             }
             opened.push((field.name.clone(), keys.open_field(place, &row.key, field).await?));
@@ -146,6 +115,7 @@ impl<P: Ports> Steward<P> {
         Ok(opened)
     }
 
+    /// Whether a grant opens values of a category and level at a place.
     pub(super) async fn check_class(
         &self,
         grant: &Grant,
@@ -153,31 +123,52 @@ impl<P: Ports> Steward<P> {
         category: &str,
         level: Level,
     ) -> Result<(), OpenError> {
-        grant.covers(Action::Read, place, category, self.inner.policy.digest(), self.now())?;
+        self.check_grant(grant, place, category)?;
         if grant.obligations().anonymised {
             return Err(GrantError::AnonymisedOnly.into());
         }
         if level > grant.level() {
             return Err(OpenError::AboveGrant { level, granted: grant.level() });
         }
-        self.check_grant(grant, place, category).await
+        match place.connection_id() {
+            Some(connection) if !self.is_live(place.tenant_id(), connection).await? => {
+                Err(OpenError::NotAuthorized)
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Whether a grant opens one more record of a category at a place, whatever it shows of it.
-    async fn check_grant(&self, grant: &Grant, place: &Place, category: &str) -> Result<(), OpenError> {
+    /// Whether a grant is for reading a category at a place, and still stands.
+    pub(super) fn check_grant(&self, grant: &Grant, place: &Place, category: &str) -> Result<(), GrantError> {
         grant.covers(Action::Read, place, category, self.inner.policy.digest(), self.now())?;
         if self.inner.revoked.covers(grant) {
-            return Err(GrantError::Revoked.into());
-        }
-        grant.count_opening()?;
-        if let Some(connection) = place.connection_id() {
-            let store = self.inner.ports.documents();
-            let found = papers::load::<Authorization>(store, place.tenant_id(), connection.as_str()).await?;
-            if !found.is_some_and(|filed| filed.paper.is_live()) {
-                return Err(OpenError::NotAuthorized);
-            }
+            return Err(GrantError::Revoked);
         }
         Ok(())
+    }
+
+    /// Whether the authorisation of a connection is live now.
+    pub(super) async fn is_live(
+        &self,
+        tenant: &TenantId,
+        connection: &ConnectionId,
+    ) -> Result<bool, Trouble> {
+        let store = self.inner.ports.documents();
+        let found = papers::load::<Authorization>(store, tenant, connection.as_str()).await?;
+        Ok(found.is_some_and(|filed| filed.paper.is_live()))
+    }
+
+    /// Counts an opening against its grant, and puts it on record with whom the grant was given to.
+    pub(super) async fn begin_opening(
+        &self,
+        keys: &mut KeySession<'_, P>,
+        grant: &Grant,
+        place: &Place,
+        category: &str,
+        level: Level,
+    ) -> Result<(), OpenError> {
+        grant.count_opening()?;
+        Ok(self.record_opening(keys, grant, place, category, level).await?)
     }
 
     pub(super) async fn record_opening(
@@ -188,7 +179,7 @@ impl<P: Ports> Steward<P> {
         category: &str,
         level: Level,
     ) -> Result<(), Trouble> {
-        if !self.records(level) {
+        if !self.records(level) && !grant.is_always_recorded() {
             return Ok(());
         }
         let event = AuditEvent::Opened {
@@ -197,7 +188,8 @@ impl<P: Ports> Steward<P> {
             purpose: grant.purpose().name().clone(),
             rule: grant.rule().clone(),
         };
-        let entry = self.entry_about(keys, place.tenant_id(), None, place.subject_id(), event).await?;
+        let mut entry = self.entry_about(keys, place.tenant_id(), None, place.subject_id(), event).await?;
+        entry.by = keys.principal(grant.tenant(), grant.principal()).await?;
         self.record(vec![entry]).await
     }
 }

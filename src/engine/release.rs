@@ -6,7 +6,7 @@ use super::keyring::KeyError;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{ReleaseDenied, ReleaseRequest};
+use crate::core::access::{Action, Question, ReleaseDenied, ReleaseRequest, Resource};
 use crate::core::audit::{AuditEvent, DecidedAs, Released};
 use crate::core::classification::{
     AuditedReason, Class, ClassSpec, DataClass, LabelPermit, Labelled, Level, Permit,
@@ -125,7 +125,9 @@ impl<P: Ports> Steward<P> {
 
     async fn decide_release(&self, request: &ReleaseRequest, subject: &Subject) -> Result<(), ReleaseError> {
         let (by, place) = (request.by(), request.place());
-        let facts = self.facts(by, place.tenant_id(), place.connection_id()).await?;
+        let resource = Resource::category(place.tenant_id(), "", subject.level).within(place);
+        let asked = Question::new(by.clone(), Action::Read, resource, request.purpose().clone());
+        let facts = self.facts(&asked).await?;
         let categories = subject.categories.iter().map(String::as_str);
         let decision = request.decide(&self.inner.policy, subject.release, subject.level, categories, &facts);
         if self.records(subject.level) {
@@ -136,7 +138,7 @@ impl<P: Ports> Steward<P> {
                 keys.for_sealing(&Scope::Tenant(by.tenant().clone())).await?;
             }
             let approver = match request.approver().filter(|approver| approver.tenant() == by.tenant()) {
-                Some(approver) => keys.principal(approver).await?,
+                Some(approver) => keys.principal(approver.tenant(), approver.id()).await?,
                 None => None,
             };
             let outcome = match &decision {

@@ -11,7 +11,7 @@ use super::papers::{self, Filed, Paper};
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble};
 use crate::contracts::{DocumentKind, Expected, Ports, RecordQuery};
-use crate::core::access::{Principal, PrincipalKind, Standing};
+use crate::core::access::{Obligation, Principal, PrincipalKind, Standing};
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::dsr::{
     AnyCase, Approved, Case, CaseFile, CaseStage, Closed, Contact, IntakeField, IntakeRules, Planned,
@@ -144,6 +144,14 @@ pub enum CaseError {
         category: Name,
         /// The denial, with what would be needed.
         denial: Box<Denial>,
+    },
+    /// The rule that allows it obliges to something that was not done. Nothing was done; a second person's approval cannot be given here.
+    #[error("category `{category}`: the rule that allows it obliges to {obligation}")]
+    Undischarged {
+        /// The first category of which it is so.
+        category: Name,
+        /// What it obliges to.
+        obligation: Obligation,
     },
     /// The principal's account is suspended.
     #[error("the account is suspended")]
@@ -402,11 +410,11 @@ impl<P: Ports> Steward<P> {
         }
         let scope = Scope::Tenant(by.tenant().clone());
         let mut keys = self.keys();
-        if let Some(actor) = keys.principal(by).await? {
+        if let Some(actor) = keys.principal(by.tenant(), by.id()).await? {
             return Ok(actor);
         }
         keys.for_sealing(&scope).await?;
-        Ok(keys.principal(by).await?.ok_or(Trouble::Key { scope: "tenant" })?)
+        Ok(keys.principal(by.tenant(), by.id()).await?.ok_or(Trouble::Key { scope: "tenant" })?)
     }
 
     /// Takes a case one step further and saves it. A step that was taken already, by a call that did not live to tell, is found.

@@ -45,7 +45,7 @@ impl<P: Ports> Steward<P> {
     pub async fn revoke_grants(&self, by: &Principal, of: &PrincipalId) -> Result<(), Trouble> {
         self.inner.revoked.revoke((by.tenant().clone(), of.clone()), self.now());
         let mut keys = self.keys();
-        let whose = keys.principal(&Principal::person(by.tenant(), of.clone())).await?;
+        let whose = keys.principal(by.tenant(), of).await?;
         let event = AuditEvent::GrantsRevoked { of: whose };
         let entry = self.entry_about(&mut keys, by.tenant(), Some(by), None, event).await?;
         self.record(vec![entry]).await

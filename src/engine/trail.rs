@@ -9,12 +9,12 @@ use crate::contracts::{AuditLog, Ports, StoreError, StoredEntry};
 use crate::core::access::Principal;
 use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
 use crate::core::audit::{AuditEvent, Entry, Pseudonym, TrailBreak, Verifier};
-use crate::core::id::{SubjectId, TenantId};
+use crate::core::id::{PrincipalId, SubjectId, TenantId};
 use crate::core::place::Scope;
 use crate::crypto::pseudonym;
 
 /// Number of entries that are read at once.
-const PAGE: usize = 512;
+pub(super) const PAGE: usize = 512;
 
 impl<P: Ports> Steward<P> {
     /// Verifies the whole trail and returns its head. Keep the head elsewhere, and give it the next time: truncation and rewriting
@@ -98,7 +98,7 @@ impl<P: Ports> Steward<P> {
         let tenant_scope = Scope::Tenant(tenant.clone());
         entry.tenant = keys.pseudonym(&tenant_scope, "tenant", tenant.as_str()).await?;
         if let Some(principal) = by.filter(|principal| principal.tenant() == tenant) {
-            entry.by = keys.principal(principal).await?;
+            entry.by = keys.principal(tenant, principal.id()).await?;
         }
         if let Some(subject) = subject {
             let scope = Scope::Subject(tenant.clone(), subject.clone());
@@ -110,9 +110,12 @@ impl<P: Ports> Steward<P> {
 
 impl<P: Ports> KeySession<'_, P> {
     /// The pseudonym of whoever acts, under the key of their tenant.
-    pub(super) async fn principal(&mut self, principal: &Principal) -> Result<Option<Pseudonym>, Trouble> {
-        let scope = Scope::Tenant(principal.tenant().clone());
-        self.pseudonym(&scope, "principal", principal.id().as_str()).await
+    pub(super) async fn principal(
+        &mut self,
+        tenant: &TenantId,
+        id: &PrincipalId,
+    ) -> Result<Option<Pseudonym>, Trouble> {
+        self.pseudonym(&Scope::Tenant(tenant.clone()), "principal", id.as_str()).await
     }
 
     pub(super) async fn pseudonym(
@@ -147,4 +150,12 @@ pub enum TrailError {
     /// It cannot be read.
     #[error("the trail cannot be read")]
     Store(#[from] StoreError),
+    /// An entry is not understood: a later version wrote it.
+    #[error("entry {index} is not understood")]
+    Unreadable {
+        /// The entry.
+        index: u64,
+        /// Why.
+        source: serde_json::Error,
+    },
 }

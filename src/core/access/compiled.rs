@@ -86,6 +86,11 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// Whether a rule asks for the terms to be accepted.
+    pub(crate) const fn asks_for_terms(&self) -> bool {
+        self.conditions.asks_for_terms()
+    }
+
     /// Of a checked document in its normal form.
     pub(crate) fn of(document: &PolicyDocument) -> Self {
         let (roles, categories, purposes) =

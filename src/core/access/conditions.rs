@@ -165,6 +165,11 @@ impl ConditionTable {
         self.list.iter().enumerate().filter(move |(at, _)| set >> at & 1 == 1).map(|(_, condition)| condition)
     }
 
+    /// Whether a rule asks for the terms to be accepted.
+    pub(super) const fn asks_for_terms(&self) -> bool {
+        self.terms != 0
+    }
+
     /// What holds because of the question alone.
     pub(super) fn held_by_question(&self, question: &Question) -> ConditionSet {
         let held = when(question.case().holds(), self.assigned_case)

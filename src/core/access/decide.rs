@@ -98,6 +98,21 @@ impl<'a> Decision<'a> {
         self.facts.now
     }
 
+    /// Whether it is an emergency: its purpose has `break_glass`.
+    #[must_use]
+    pub fn is_emergency(&self) -> bool {
+        let purpose = self.asked.policy.purpose(self.question().purpose().name().as_str());
+        purpose.is_some_and(|purpose| purpose.break_glass.is_some())
+    }
+
+    /// Whether it goes on record at every level: an emergency does, yes or no, and so does a yes that obliges to a reason or to four
+    /// eyes, because what was done for it stands there.
+    #[must_use]
+    pub fn is_always_recorded(&self) -> bool {
+        let obliges = |rule: &AllowRule| rule.obligations.reason || rule.obligations.four_eyes;
+        self.is_emergency() || self.rule().is_some_and(obliges)
+    }
+
     /// Every reason, at least one: for a yes, each rule that allows; for a no, each control and each rule that stands against it, and
     /// whether no rule allows it.
     ///

@@ -49,6 +49,7 @@ pub struct Grant {
     expires: DateTime<Utc>,
     obligations: Obligations,
     outstanding: Option<Obligation>,
+    always_recorded: bool,
     opened: AtomicU32,
 }
 
@@ -85,6 +86,7 @@ impl Grant {
             expires: emergency.map_or(usual, |emergency| emergency.min(usual)),
             obligations,
             outstanding: outstanding.into_iter().find(|(open, _)| *open).map(|(_, obligation)| obligation),
+            always_recorded: decision.is_always_recorded(),
             opened: AtomicU32::new(0),
         })
     }
@@ -157,6 +159,19 @@ impl Grant {
         self.obligations.mask_above.map_or(self.level, |mask| mask.min(self.level))
     }
 
+    /// Whether what it opens goes on the trail whatever its level.
+    pub(crate) const fn is_always_recorded(&self) -> bool {
+        self.always_recorded
+    }
+
+    /// Whether it may show values: its action is one that shows them (writing and erasing are not), what it obliges to is done, and it
+    /// is for more than an anonymised view.
+    pub(crate) const fn shows_values(&self) -> bool {
+        matches!(self.action, Action::Read | Action::Export | Action::Share)
+            && self.outstanding.is_none()
+            && !self.obligations.anonymised
+    }
+
     /// Counts one more record that is opened.
     pub(crate) fn count_opening(&self) -> Result<(), GrantError> {
         let Some(most) = self.obligations.max_records else { return Ok(()) };
@@ -222,6 +237,9 @@ pub enum GrantError {
     /// It was revoked: whoever it was given to has lost the right to it.
     #[error("the grant was revoked")]
     Revoked,
+    /// A person whom it is about has said something since that stops the purpose, or consent is not there.
+    #[error("what a person has said stops the purpose of the grant")]
+    Stopped,
     /// The rule that it is from obliges to something that was not done.
     #[error("the grant obliges to {obligation}, which was not done")]
     Undischarged {

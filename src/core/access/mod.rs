@@ -48,6 +48,7 @@ mod principal;
 mod prove;
 mod question;
 mod release;
+mod said;
 mod words;
 
 pub use asked::Asked;
@@ -63,6 +64,7 @@ pub use prove::{
 };
 pub use question::{Purpose, Question, Resource};
 pub use release::{ReleaseDenied, ReleaseRequest};
+pub use said::{Preference, Said, Voice};
 pub use words::{Action, Environment, Obligation, PrincipalKind, Stop};
 
 pub(crate) use compiled::Compiled;

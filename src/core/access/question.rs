@@ -1,5 +1,7 @@
 //! The question: who wants to do what, with which data, for which purpose.
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::Fact;
 use super::principal::Principal;
 use super::words::{Action, PrincipalKind};
@@ -9,7 +11,8 @@ use crate::core::place::Place;
 use crate::core::policy::Transport;
 
 /// What data may be used for: one of the purposes that the policy declares.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Purpose(Name);
 
 impl Purpose {

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::core::access::{Action, Environment};
+use crate::core::access::{Action, Environment, Preference, Voice};
 use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name};
 use crate::core::policy::{PolicyDigest, Release, RequestKind};
@@ -122,6 +122,13 @@ pub enum AuditEvent {
         /// The platform.
         platform: Name,
     },
+    /// A person said something about the use of their data, or withdrew it.
+    PreferenceHeard {
+        /// Which of the two.
+        voice: Voice,
+        /// What.
+        preference: Preference,
+    },
     /// A question was decided.
     Decided {
         /// The action.
@@ -142,6 +149,19 @@ pub enum AuditEvent {
         /// The second person who approved, where one did who may.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         approved_by: Option<Pseudonym>,
+        /// Whether it was asked for an emergency: the purpose has `break_glass`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        emergency: bool,
+    },
+    /// A user asked for a job.
+    JobRequested {
+        /// The purpose.
+        purpose: Name,
+    },
+    /// The trail is about to be read for a review of who may do what.
+    AccessReviewed {
+        /// Since when.
+        since: DateTime<Utc>,
     },
     /// The grants of a principal were revoked.
     GrantsRevoked {

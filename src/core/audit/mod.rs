@@ -6,6 +6,7 @@
 mod checkpoint;
 mod event;
 mod evidence;
+mod review;
 pub mod tree;
 mod verifier;
 
@@ -14,4 +15,6 @@ pub use checkpoint::{
 };
 pub use event::{AuditEvent, Cause, DecidedAs, Entry, Pseudonym, Released};
 pub use evidence::{Evidence, EvidenceError, ProvenEntry};
+pub(crate) use review::Reviewer;
+pub use review::{AccessReview, Emergency, RuleUse, Used};
 pub use verifier::{TrailBreak, Verifier};

@@ -1,7 +1,7 @@
 //! Proof that a value may be shown: a grant, or a reason that is on the audit trail.
 
 use super::{ClassSpec, Label, Level, Taxonomy};
-use crate::core::access::{Action, Grant, Purpose};
+use crate::core::access::{Grant, Purpose};
 use crate::core::id::Name;
 use crate::core::policy::PolicyDigest;
 
@@ -40,11 +40,11 @@ impl Proof for Grant {
     }
 
     fn shows(&self, class: &ClassSpec) -> bool {
-        shows_values(self) && self.category() == class.category && class.level <= self.shows_up_to()
+        self.shows_values() && self.category() == class.category && class.level <= self.shows_up_to()
     }
 
     fn categories(&self, level: Level, taxonomy: &Taxonomy) -> u128 {
-        if shows_values(self) && level <= self.shows_up_to() {
+        if self.shows_values() && level <= self.shows_up_to() {
             taxonomy.category_bit(self.category())
         } else {
             0
@@ -54,11 +54,6 @@ impl Proof for Grant {
     fn purpose(&self) -> Option<&Purpose> {
         Some(self.purpose())
     }
-}
-
-/// Whether the action is one that shows values; writing and erasing are not.
-fn shows_values(grant: &Grant) -> bool {
-    matches!(grant.action(), Action::Read | Action::Export | Action::Share)
 }
 
 impl<P: Proof> Proof for [P] {

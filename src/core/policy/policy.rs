@@ -16,7 +16,7 @@ use super::given::Given;
 use super::node::Node;
 use super::read::{Read, Reader};
 use super::scan::{Format, within_bounds};
-use super::vocabulary::Transport;
+use super::vocabulary::{Record, Transport};
 use super::{json, toml};
 use crate::core::access::Compiled;
 use crate::core::classification::{Level, Taxonomy};
@@ -257,6 +257,17 @@ impl Policy {
     #[must_use]
     pub fn purpose(&self, name: &str) -> Option<&PurposeEntry> {
         self.0.document.purposes.get(name)
+    }
+
+    /// Whether decisions and openings at this level go on the audit trail: from Confidential on always, below where the policy says so.
+    #[must_use]
+    pub fn records(&self, level: Level) -> bool {
+        level >= Level::Confidential || self.level(level).record == Some(Record::Before)
+    }
+
+    /// Whether a rule asks for the terms to be accepted.
+    pub(crate) fn asks_for_terms(&self) -> bool {
+        self.compiled().asks_for_terms()
     }
 
     /// A platform by its name.

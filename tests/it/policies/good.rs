@@ -137,7 +137,7 @@ fn spread(text: &str) -> String {
     text.lines().map(|line| format!("  {}\t\r\n\r\n", line.replacen(" = ", "  =\t", 1))).collect()
 }
 
-/// The same tables and keys from the last to the first; controls and links keep their order, which is the page's.
+/// The same tables and keys from the last to the first; claims, controls and links keep their order, which is the page's.
 fn reordered(text: &str) -> String {
     let text = without_comments(text);
     let mut blocks: Vec<Vec<&str>> = vec![Vec::new()];
@@ -149,7 +149,7 @@ fn reordered(text: &str) -> String {
     }
     let root = blocks.remove(0);
     let (ordered, mut free): (Vec<_>, Vec<_>) =
-        blocks.into_iter().partition(|block| ["[[controls]]", "[[links]]"].contains(&block[0]));
+        blocks.into_iter().partition(|block| ["[[claims]]", "[[controls]]", "[[links]]"].contains(&block[0]));
     free.reverse();
     let mut lines: Vec<&str> = root.into_iter().rev().collect();
     for block in free.into_iter().chain(ordered) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
+use stewardship::access::{Preference, Stop};
 use stewardship::audit::{AuditEvent, Entry};
 use stewardship::classification::Record;
 use stewardship::contracts::{AuditLog, KeyStore, Moment, Ports, RecordQuery, RecordRow, RecordStore};
@@ -58,6 +59,19 @@ pub(crate) const LIFE: &[Act] = &[
     }),
     act("put a note", |_, steward| {
         steward.put(&notes(), &note("secret"), &Purpose::new("support"))?;
+        Ok(())
+    }),
+    act("the creator objects", |world, steward| {
+        steward.prefer(&world.owner(), &ADA.into(), &objection())?;
+        Ok(())
+    }),
+    act("the buyer objects", |world, steward| {
+        steward.prefer(&world.owner(), &BOB.into(), &objection())?;
+        Ok(())
+    }),
+    act("the buyer takes it back", |world, steward| {
+        let outreach = Preference::Stop { stop: Stop::Objection, of: Some(Purpose::new("outreach")) };
+        steward.withdraw_preference(&world.owner(), &BOB.into(), &outreach)?;
         Ok(())
     }),
     act("place a hold", |world, steward| {
@@ -160,6 +174,10 @@ pub(crate) const LIFE: &[Act] = &[
     later(Period::days(36), "sweep past the horizon", sweep),
     later(Period::months(25), "sweep past accountability", sweep),
 ];
+
+fn objection() -> Preference {
+    Preference::Stop { stop: Stop::Objection, of: None }
+}
 
 fn sweep(_: &World, steward: &TestSteward) -> Done {
     steward.sweep()?;
@@ -279,6 +297,8 @@ pub(crate) struct Seen {
     records: Vec<SeenRecord>,
     /// Whether closed, the lowest version that opens, and the phase of each.
     scopes: BTreeMap<Vec<u8>, (bool, u32, Vec<KeyPhase>)>,
+    /// What the creator and the buyer have said: of anything, and of outreach.
+    said: Vec<(bool, bool)>,
     case: Option<(&'static str, Option<Outcome>, bool)>,
     disposals: BTreeMap<String, SeenDisposal>,
     newsletter: Vec<String>,
@@ -328,9 +348,14 @@ impl Seen {
             let key = format!("{}/{}", row.key.kind, named(row.key.id.as_str()));
             (key, row.category.to_string(), events, contents(&copy, &steward, row))
         });
+        let said = [ADA, BOB].map(|subject| {
+            let said = steward.preferences(&tenant(), &subject.into()).unwrap();
+            (said.since(&objection()).is_some(), said.about(&"outreach".into()).has_said(Stop::Objection))
+        });
         Self {
             records: records.collect(),
             scopes,
+            said: said.to_vec(),
             case,
             disposals,
             newsletter: copy.newsletter.ids(),
@@ -342,6 +367,10 @@ impl Seen {
 
     pub(crate) fn record(&self, key: &str) -> Option<&[(String, String)]> {
         self.records.iter().find(|(own, ..)| own == key).map(|(.., fields)| fields.as_slice())
+    }
+
+    pub(crate) fn said(&self) -> &[(bool, bool)] {
+        &self.said
     }
 
     pub(crate) fn records(&self) -> usize {
@@ -465,6 +494,7 @@ impl Seen {
         };
         compare("records", format!("{:?}", self.records), format!("{:?}", other.records));
         compare("scopes", format!("{:?}", self.scopes), format!("{:?}", other.scopes));
+        compare("said", format!("{:?}", self.said), format!("{:?}", other.said));
         compare("case", format!("{:?}", self.case), format!("{:?}", other.case));
         compare("disposals", format!("{:?}", self.disposals), format!("{:?}", other.disposals));
         compare("newsletter", format!("{:?}", self.newsletter), format!("{:?}", other.newsletter));

@@ -3,6 +3,7 @@
 mod find;
 mod layers;
 mod life;
+mod obligations;
 mod p01_nested;
 mod p01_values;
 mod p02_grants;
@@ -22,7 +23,9 @@ mod p10_trail;
 mod p11_sources;
 mod p12_page;
 mod p13_input;
+mod preferences;
 mod pseudonyms;
 mod races;
+mod reviews;
 mod stores;
 mod streams;

@@ -2,10 +2,12 @@
 //!
 //! That a grant can be neither made by hand nor doubled is shown by `compile_fail` examples at `Grant`.
 
+use stewardship::access::{Answer, Preference, Stop};
 use stewardship::audit::{AuditEvent, DecidedAs};
+use stewardship::classification::Level;
 use stewardship::contracts::Moment;
 use stewardship::engine::OpenError;
-use stewardship::{Access, Action, Period, Principal, Purpose, Question, Resource};
+use stewardship::{Access, Action, Period, Place, Principal, Purpose, Question, Resource};
 
 use super::life::trail;
 use crate::world::*;
@@ -89,4 +91,68 @@ fn promise_02_a_grant_ends_with_its_policy() {
         World { policy: World::under(&POLICY.replace("version = \"3\"", "version = \"4\"")).policy, ..world };
     let steward = next.steward();
     assert!(matches!(steward.open::<Creator>(&grant, &about(ADA)), Err(OpenError::Grant(_))));
+}
+
+/// Whatever is there or not: the same answer, the same entry, and as many calls of the stores.
+#[test]
+fn promise_02_a_probe_of_another_tenant_tells_nothing_by_its_answer_its_trail_or_its_time() {
+    let world = World::new();
+    let steward = world.connected();
+    steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+    steward
+        .prefer(&world.owner(), &ADA.into(), &Preference::Stop { stop: Stop::Objection, of: None })
+        .unwrap();
+    let prober = || Principal::person("other-kg", "user-1").role("owner").mfa_at(world.now());
+    steward.accept_terms(&prober(), world.policy.digest()).unwrap();
+    let probe = |place: &Place, purpose: &str| {
+        let question =
+            Question::new(prober(), Action::Read, Resource::at::<Creator>(place), Purpose::new(purpose));
+        let calls = world.faults.calls();
+        let Access::Denied(denial) = steward.authorize(&question).unwrap() else { panic!("granted") };
+        let entry = trail(&world).pop().unwrap();
+        (denial.answer(), denial.explain(), entry, world.faults.calls() - calls)
+    };
+    for purpose in ["outreach", "order_sync", "support", "no_such"] {
+        let there = probe(&about(ADA), purpose);
+        assert_eq!(there.0, Answer::NotPermitted);
+        assert!(there.2.by.is_some() && there.2.tenant.is_some() && there.2.subject.is_none());
+        for nowhere in [
+            about("creator-nobody"),
+            Place::tenant(TENANT).connection("no-shop").subject(ADA).record("r"),
+            Place::tenant("no-tenant").connection(SHOP).subject(ADA),
+        ] {
+            assert_eq!(probe(&nowhere, purpose), there, "{purpose}: {nowhere:?}");
+        }
+    }
+
+    // With a grant of one's own: another tenant's records, and those of nobody.
+    let own = Place::tenant("other-kg").subject("creator-1");
+    let question =
+        Question::new(prober(), Action::Read, Resource::at::<Creator>(&own), Purpose::new("support"));
+    let grant = granted(&steward, question);
+    let opens = |place: &Place| {
+        let (calls, entries) = (world.faults.calls(), trail(&world).len());
+        let Err(refused) = steward.open::<Creator>(&grant, place) else { panic!("opened") };
+        (refused.to_string(), world.faults.calls() - calls, trail(&world).len() - entries)
+    };
+    let theirs = opens(&about(ADA));
+    assert_eq!(theirs, ("the grant is for another place".to_owned(), 0, 0));
+    assert_eq!(opens(&about("creator-nobody")), theirs);
+    // An identifier that is another tenant's is no other here than one that is nobody's.
+    let owner = Question::new(
+        prober(),
+        Action::Read,
+        Resource::category("other-kg", "creators", Level::Confidential),
+        Purpose::new("support"),
+    );
+    let grant = granted(&steward, owner);
+    let opens = |id: &str| {
+        let (calls, entries) = (world.faults.calls(), trail(&world).len());
+        let Err(refused) = steward.open::<Creator>(&grant, &Place::tenant("other-kg").subject(id)) else {
+            panic!("opened")
+        };
+        assert!(matches!(refused, OpenError::NotFound));
+        (world.faults.calls() - calls, trail(&world).len() - entries)
+    };
+    assert_eq!(opens(ADA), opens("creator-nobody"));
 }

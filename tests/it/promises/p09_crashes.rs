@@ -29,6 +29,8 @@ fn promise_09_the_life_without_a_crash_is_what_it_should_be() {
     assert_eq!(seen.records(), 1, "{seen:?}");
     let voucher = seen.record("Voucher/creator-ada-17").unwrap();
     assert_eq!(voucher[1].1, "\"ada street 1\"");
+    // The creator's objection went with them; the buyer's stands, but for outreach.
+    assert_eq!(seen.said(), [(false, false), (true, false)]);
     // The case: a creator. The sweeps: an order, the note and what outlived the case under a pseudonym, as a whole and in part, and a
     // row of the newsletter. The revocation: the token, a creator and the order that spoke of two.
     assert_eq!(seen.disposed(), (9, true));

@@ -25,7 +25,7 @@ use crate::world::*;
 
 /// Stores that let the others go first, once at every call.
 #[derive(Clone)]
-struct Stepped(Memory);
+pub(super) struct Stepped(Memory);
 
 struct Step(bool);
 
@@ -96,7 +96,7 @@ stepped! { AuditLog in audit {
 } }
 
 /// A steward whose storage calls interleave with others'. Its clock is its own.
-fn racer(world: &World, ahead: Period) -> Steward<Stepped> {
+pub(super) fn racer(world: &World, ahead: Period) -> Steward<Stepped> {
     let clock = ManualClock::at(world.now());
     clock.advance(ahead);
     let steward =
@@ -108,10 +108,10 @@ fn racer(world: &World, ahead: Period) -> Steward<Stepped> {
     race(&mut [Box::pin(async { steward.build().await.unwrap() })], &[]).remove(0)
 }
 
-type Racing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+pub(super) type Racing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Polls them in the order that `order` gives, then in turns, until all are ready.
-fn race<T>(racing: &mut [Racing<'_, T>], order: &[usize]) -> Vec<T> {
+pub(super) fn race<T>(racing: &mut [Racing<'_, T>], order: &[usize]) -> Vec<T> {
     let mut answers: Vec<Option<T>> = racing.iter().map(|_| None).collect();
     let mut context = Context::from_waker(Waker::noop());
     let turns = order.iter().copied().chain(0..);
@@ -171,7 +171,7 @@ fn erased_by_two(due: bool, order: &[usize]) -> Seen {
 }
 
 /// Runs of one racer after another: long enough to get somewhere, short enough to be overtaken.
-fn order() -> impl Strategy<Value = Vec<usize>> {
+pub(super) fn order() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec((0_usize..5, 1_usize..25), 1..40).prop_map(|runs| {
         runs.into_iter().flat_map(|(who, length)| std::iter::repeat_n(who, length)).collect()
     })

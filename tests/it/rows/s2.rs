@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use stewardship::access::{GrantError, Missing, Reason};
+use stewardship::audit::AuditEvent;
 use stewardship::classification::Level;
-use stewardship::engine::{OpenError, PutError};
+use stewardship::engine::{OpenError, PutError, RequestError};
 use stewardship::governance::EvidenceSet;
 use stewardship::id::Name;
 use stewardship::policy::{FindingCode, PolicyDocument, RequestKind};
@@ -174,7 +175,38 @@ fn s2_14_a_category_is_not_read_for_anothers_purpose() {
     assert!(matches!(put, Err(PutError::PurposeMismatch { .. })));
 }
 
-/// S2.16: an investigation needs a case, and its grant ends.
+/// S2.15: what users request is done for somebody who did; the trail names them under a pseudonym.
+#[test]
+fn s2_15_a_job_carries_the_user_who_asked_for_it() {
+    struct Outreach(u32);
+    let world = World::complete();
+    let queue = std::cell::RefCell::new(Vec::new());
+    let enqueue = |by: &Principal, purpose: &str| {
+        let job = world.steward.request(by, &Purpose::new(purpose), Outreach(7))?;
+        queue.borrow_mut().push(job);
+        Ok::<_, RequestError>(())
+    };
+    let before = world.trail().len();
+    for nobody in [Principal::service("acme", "sync").role("integration"), world.owner().suspended()] {
+        assert!(matches!(enqueue(&nobody, "outreach"), Err(RequestError::NotRequested)));
+    }
+    assert!(matches!(
+        enqueue(&world.owner(), "advertise"),
+        Err(RequestError::PurposeNotDeclared { purpose }) if purpose == "advertise"
+    ));
+    assert_eq!((world.trail().len(), queue.borrow().len()), (before, 0));
+    enqueue(&world.owner(), "outreach").unwrap();
+    let entry = world.trail().pop().unwrap();
+    let job = queue.into_inner().pop().unwrap();
+    assert!(matches!(&entry.event, AuditEvent::JobRequested { purpose } if *purpose == "outreach"));
+    assert_eq!((job.requested_by().as_str(), job.tenant().as_str()), ("user-1", "acme"));
+    assert_eq!(entry.by.as_ref(), Some(job.shown_as()));
+    assert_eq!(world.steward.trail_name(&world.owner()).unwrap().as_ref(), Some(job.shown_as()));
+    assert_eq!(job.purpose().name().as_str(), "outreach");
+    assert_eq!(job.into_job().0, 7);
+}
+
+/// S2.16: an investigation of abuse needs a case, its grant ends, and it is reported.
 #[test]
 fn s2_16_an_investigation_needs_a_case_and_is_bounded_in_time() {
     let world = World::complete();
@@ -182,7 +214,11 @@ fn s2_16_an_investigation_needs_a_case_and_is_bounded_in_time() {
     world.put(&place, &Draft { text: text("spam").into() }, "support");
     let by = Principal::person("acme", "agent-1").role("support").mfa_at(world.steward.now());
     let ask = |question: Question| world.steward.authorize(&question).unwrap();
-    let question = Question::new(by, Action::Read, Resource::at::<Draft>(&place), Purpose::new("security"));
+    let purpose = Purpose::new("abuse_investigation");
+    let question = Question::new(by.clone(), Action::Read, Resource::at::<Draft>(&place), purpose);
+    let why = reasons(ask(question.clone().assigned_case(true)));
+    assert!(why.contains(&Reason::CaseRequired), "{why:?}");
+    let question = question.for_case("abuse-7");
     for without in [question.clone(), question.clone().assigned_case(false)] {
         let why = denied(ask(without)).explain();
         let nearest = why.nearest.unwrap();
@@ -194,6 +230,11 @@ fn s2_16_an_investigation_needs_a_case_and_is_bounded_in_time() {
     world.advance("61 minutes");
     let late = world.steward.open::<Draft>(&grant, &place).map(|_| ());
     assert!(matches!(late, Err(OpenError::Grant(GrantError::Expired { .. }))));
+    let review = world.steward.review_access(&world.owner(), start()).unwrap();
+    let cases: Vec<_> =
+        review.emergencies.iter().map(|one| one.case.as_ref().map(|case| case.as_str())).collect();
+    assert_eq!(cases, [None, Some("abuse-7"), Some("abuse-7"), Some("abuse-7")]);
+    assert_eq!(review.emergencies[3].by, world.steward.trail_name(&by).unwrap());
 }
 
 /// S2.21: a category of providers without a legal entity is flagged.
@@ -272,6 +313,15 @@ fn s2_29_improving_the_service_reads_no_person() {
             .any(|why| matches!(why, Reason::DeniedBy(rule, _) if *rule == "improve-never-sees-people"))
     );
     denied(ask("user_content", Level::Internal));
+    // An anonymised view is all that such a purpose is shown.
+    let resource = Resource::category("acme", "operational", Level::Internal);
+    let question = Question::new(by(), Action::Read, resource, Purpose::new("improve"));
+    let grant = granted(world.steward.authorize(&question).unwrap());
+    let raw = world.steward.open::<Pacing>(&grant, &person).map(|_| ());
+    assert!(matches!(raw, Err(OpenError::Grant(GrantError::AnonymisedOnly))), "{raw:?}");
+    let view = world.steward.open_anonymised::<Pacing>(&grant, &"acme".into(), None, 10).unwrap();
+    assert_eq!(view.records, [[(Name::new("note"), json!("paced"))].into()]);
+
     let none = reasons(world.read::<Draft>(by(), &person, ""));
     assert!(none.contains(&Reason::PurposeNotDeclared(Name::new(""))), "{none:?}");
 }

@@ -11,7 +11,7 @@ use stewardship::engine::{
     BuildError, Claim, ConnectError, Keys, OpenError, PutError, Staging, Store, TermsError, Violation,
 };
 use stewardship::governance::{ControlStatus, EvidenceSet, status};
-use stewardship::id::ConnectionId;
+use stewardship::id::{ConnectionId, Name};
 use stewardship::policy::{FindingCode, Severity};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
@@ -550,6 +550,31 @@ fn s3_10_a_grant_is_narrow_and_ends() {
     let trail = world.trail();
     assert_eq!(trail.len(), before + 1);
     assert!(trail[before].by.is_some() && matches!(trail[before].event, AuditEvent::Decided { .. }));
+}
+
+/// S3.10: what was granted and is not used any more appears in the review.
+#[test]
+fn s3_10_a_grant_unused_for_ninety_days_appears_in_the_review() {
+    let world = World::complete();
+    let own = Place::tenant("acme").connection("shop-1").subject("creator-1");
+    world.put(
+        &own,
+        &Creator { handle: text("ada").into(), email: text("ada@example.com").into() },
+        "support",
+    );
+    world.open::<Creator>(world.owner(), &own, "support").unwrap();
+    let ninety_days = || world.steward.now() - TimeDelta::days(90);
+    let review = || world.steward.review_access(&world.owner(), ninety_days()).unwrap();
+    let owner = world.steward.trail_name(&world.owner()).unwrap().unwrap();
+    let rule = Name::new("owner-reads-tenant-data");
+    world.advance("90 days");
+    assert!(!review().idle().any(|(_, idle)| *idle == rule), "the ninetieth day counts");
+    world.advance("1 second");
+    let late = review();
+    assert_eq!(late.idle().collect::<Vec<_>>(), [(&owner, &rule)]);
+    assert!(late.unused().any(|unused| *unused == rule));
+    world.open::<Creator>(world.owner(), &own, "support").unwrap();
+    assert!(!review().unused().any(|unused| *unused == rule) && review().idle().next().is_none());
 }
 
 /// S3.11: production and credentials need a second factor that is fresh; a service needs a rule of its own.

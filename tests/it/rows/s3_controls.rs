@@ -1,12 +1,13 @@
 //! S3: organisational duties of the security policy, which are true while evidence says so.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use stewardship::Policy;
+use stewardship::access::{Fact, Missing};
 use stewardship::governance::{ControlStatus, Evidence, EvidenceSet, Method, status};
 use stewardship::policy::FindingCode;
+use stewardship::{Access, Place, Policy, Principal};
 
-use super::world::{findings, page, start};
-use crate::policies::SECURITY;
+use super::world::{Creator, World, findings, page, period, start};
+use crate::policies::{COMPLETE, SECURITY};
 
 fn met(control: &str, days_ago: i64) -> Evidence {
     Evidence::met(control, Method::Examine, start() - TimeDelta::days(days_ago), "reviewer")
@@ -122,4 +123,27 @@ fn s3_19_a_plan_goes_stale_after_a_year() {
     let reviewed: DateTime<Utc> = start() - TimeDelta::days(365);
     assert_eq!(at(365), ControlStatus::Met { since: reviewed, until: start() });
     assert_eq!(at(366), ControlStatus::Stale { last: reviewed - TimeDelta::days(1) });
+}
+
+/// S3.15, S3.16c: with the gates on, an expired training or a device that is not known to be managed stops access.
+#[test]
+fn s3_16c_with_the_gates_on_an_expired_training_and_an_unknown_device_stop_access() {
+    let gate = "when = { mfa_within = \"12 hours\" }";
+    let gated = "when = { mfa_within = \"12 hours\", trained_within = \"365 days\", managed_device = true }";
+    let world = World::of::<(Creator,)>(&COMPLETE.replacen(gate, gated, 1));
+    let place = Place::tenant("acme").subject("creator-1");
+    let missing = |by: Principal| match world.read::<Creator>(by, &place, "support") {
+        Access::Granted(_) => Vec::new(),
+        Access::Denied(denial) => denial.explain().nearest.unwrap().missing,
+    };
+    let trained = |days: i64| world.owner().trained_at(start() - TimeDelta::days(days));
+    assert_eq!(missing(trained(365).on_managed_device(true)), []);
+    let training = Missing::Training(period("365 days"));
+    assert_eq!(missing(trained(366).on_managed_device(true)), std::slice::from_ref(&training));
+    assert_eq!(missing(world.owner().on_managed_device(true)), [training]);
+    for (by, known) in
+        [(trained(1).on_managed_device(false), Fact::Known(false)), (trained(1), Fact::Unknown)]
+    {
+        assert_eq!(missing(by), [Missing::ManagedDevice(known)]);
+    }
 }

@@ -1,0 +1,67 @@
+//! The review of least privilege over time, and what the trail calls somebody.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::steward::Steward;
+use super::trail::{PAGE, TrailError};
+use super::trouble::Trouble;
+use crate::contracts::{AuditLog, Ports};
+use crate::core::access::Principal;
+use crate::core::audit::{AccessReview, AuditEvent, Entry, Pseudonym, Reviewer, Verifier};
+use crate::core::place::Scope;
+use crate::crypto::pseudonym;
+
+impl<P: Ports> Steward<P> {
+    /// Reviews who of `by`'s tenant may do what, and does: the rules that nobody used since a date, who used which how often and when
+    /// last, and every question for an emergency with its case (NIST SP 800-53 AC-6(7)).
+    ///
+    /// The whole trail is read, page by page, and verified on the way; what is held grows with people and rules. That it is looked at is
+    /// on the trail before. What the trail does not show is not counted: decisions below the levels that are recorded
+    /// ([`RuleUse::seen_from`](crate::audit::RuleUse::seen_from)), and those from before the tenant had a key.
+    ///
+    /// # Errors
+    /// [`TrailError`]; nothing is told of a trail that does not verify.
+    pub async fn review_access(
+        &self,
+        by: &Principal,
+        since: DateTime<Utc>,
+    ) -> Result<AccessReview, TrailError> {
+        let (mut keys, tenant) = (self.keys(), by.tenant());
+        let event = AuditEvent::AccessReviewed { since };
+        let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
+        self.record(vec![entry]).await?;
+        // Under each version of its key: one that was compromised since is no longer the one that names.
+        let live = keys.live(&Scope::Tenant(tenant.clone())).await?;
+        let name = |key: &crate::crypto::SecretKey| {
+            Pseudonym::from_bytes(pseudonym(&key.derive("audit"), "tenant", tenant.as_str()))
+        };
+        let names: BTreeSet<Pseudonym> = live.iter().map(|(_, key)| name(key)).collect();
+        let mut reviewer = Reviewer::new(&self.inner.policy, names, since);
+        let (mut verifier, mut from) = (Verifier::new(None), 0);
+        loop {
+            let page = self.inner.ports.audit().read(from, PAGE).await?;
+            for stored in &page {
+                verifier.entry(stored.index, &stored.body, &stored.nodes)?;
+                let entry: Entry = serde_json::from_slice(&stored.body)
+                    .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
+                reviewer.entry(entry);
+            }
+            if page.len() < PAGE {
+                verifier.finish()?;
+                return Ok(reviewer.finish());
+            }
+            from += PAGE as u64;
+        }
+    }
+
+    /// What the trail calls a principal: finds their entries, and their part in a [review](Self::review_access). `None` where their
+    /// tenant has no key.
+    ///
+    /// # Errors
+    /// A failure below the engine.
+    pub async fn trail_name(&self, of: &Principal) -> Result<Option<Pseudonym>, Trouble> {
+        self.keys().principal(of.tenant(), of.id()).await
+    }
+}
