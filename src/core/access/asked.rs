@@ -2,7 +2,7 @@
 
 use super::barriers::Barriers;
 use super::compiled::Compiled;
-use super::conditions::ConditionSet;
+use super::conditions::{ConditionSet, Instant};
 use super::facts::Facts;
 use super::index::{Key, Roles, context};
 use super::principal::Standing;
@@ -33,11 +33,14 @@ use crate::core::policy::Policy;
 pub struct Asked<'a> {
     pub(super) policy: &'a Policy,
     pub(super) question: &'a Question,
+    pub(super) compiled: &'a Compiled,
     pub(super) within_tenant: bool,
-    /// Declared numbers, or the one for what is not declared.
-    category: usize,
-    purpose: usize,
-    roles: Roles,
+    /// Declared numbers, or those for what is not declared; the environment is still open.
+    key: Key,
+    is_person: bool,
+    level: Level,
+    pub(super) mfa: Instant,
+    pub(super) training: Instant,
     /// The conditions that hold because of the question alone.
     pub(super) held: ConditionSet,
     /// What stands in the way whatever the facts are.
@@ -47,6 +50,7 @@ pub struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// Resolves the names of a question. Roles that the policy does not declare are none.
     #[must_use]
+    #[inline]
     pub fn new(policy: &'a Policy, question: &'a Question) -> Self {
         let compiled = policy.compiled();
         let (principal, resource) = (question.principal(), question.resource());
@@ -67,13 +71,23 @@ impl<'a> Asked<'a> {
             let used_for = purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1);
             barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !used_for);
         }
+        let is_person = principal.kind() == PrincipalKind::Person;
         Self {
             policy,
             question,
+            compiled,
             within_tenant: principal.tenant() == resource.tenant(),
-            category: category.unwrap_or(compiled.categories.undeclared()),
-            purpose: purpose.unwrap_or(compiled.purposes.undeclared()),
-            roles,
+            key: Key {
+                action: question.action() as usize,
+                category: category.unwrap_or(compiled.categories.undeclared()),
+                purpose: purpose.unwrap_or(compiled.purposes.undeclared()),
+                context: context(resource.level(), principal.kind(), Environment::Development),
+                roles,
+            },
+            is_person,
+            level: resource.level(),
+            mfa: Instant::of(principal.last_mfa()),
+            training: Instant::of(principal.last_trained()),
             held: compiled.conditions.held_by_question(question),
             barriers,
         }
@@ -85,28 +99,17 @@ impl<'a> Asked<'a> {
         self.question
     }
 
-    pub(super) fn compiled(&self) -> &'a Compiled {
-        self.policy.compiled()
-    }
-
     #[inline]
     pub(super) fn key(&self, environment: Environment) -> Key {
-        let question = self.question;
-        Key {
-            action: question.action() as usize,
-            category: self.category,
-            purpose: self.purpose,
-            context: context(question.resource().level(), question.principal().kind(), environment),
-            roles: self.roles,
-        }
+        Key { context: self.key.context + environment as usize, ..self.key }
     }
 
     /// What stands in the way whatever the rules allow, because the policy says so outside its access rules.
     #[inline]
     pub(super) fn barriers(&self, facts: &Facts, held: ConditionSet) -> Barriers {
-        let compiled = self.compiled();
+        let compiled = self.compiled;
         let mut barriers = self.barriers;
-        if let Some(needs) = compiled.needs_of.get(self.purpose).filter(|needs| !needs.is_plain()) {
+        if let Some(needs) = compiled.needs_of.get(self.key.purpose).filter(|needs| !needs.is_plain()) {
             let said = facts.preferences.known();
             barriers
                 .raise(Barriers::NO_AUTHORIZATION, needs.authorization && !facts.authorization_live.holds());
@@ -117,7 +120,7 @@ impl<'a> Asked<'a> {
                 barriers.raise(Barriers::stop(*stop), said.is_none_or(|said| said.has_said(*stop)));
             }
         }
-        if self.question.principal().kind() == PrincipalKind::Person {
+        if self.is_person {
             barriers.raise(
                 Barriers::LEVEL_NEEDS_MFA,
                 self.mfa_of_level().is_some_and(|(_, fresh)| held & fresh == 0),
@@ -127,8 +130,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The second factor that the level asks of people.
+    #[inline]
     pub(super) fn mfa_of_level(&self) -> Option<(crate::core::period::Period, ConditionSet)> {
-        let level: Level = self.question.resource().level();
-        self.compiled().mfa_of.get(level as usize).copied().flatten()
+        self.compiled.mfa_of.get(self.level as usize).copied().flatten()
     }
 }

@@ -41,18 +41,19 @@ impl Barriers {
     pub(super) const NO_CASE: Self = Self(1 << 6);
     pub(super) const LEVEL_NEEDS_MFA: Self = Self(1 << 10);
 
-    const ALL: [(Self, Barrier); 11] = [
-        (Self::SUSPENDED, Barrier::Suspended),
-        (Self::UNDECLARED_PURPOSE, Barrier::PurposeNotDeclared),
-        (Self::UNDECLARED_CATEGORY, Barrier::CategoryNotDeclared),
-        (Self::PURPOSE_NOT_OF_CATEGORY, Barrier::PurposeMismatch),
-        (Self::NO_AUTHORIZATION, Barrier::NoAuthorization),
-        (Self::NO_CONSENT, Barrier::NoConsent),
-        (Self::NO_CASE, Barrier::NoCase),
-        (Self::stop(Stop::Restriction), Barrier::Stopped(Stop::Restriction)),
-        (Self::stop(Stop::Objection), Barrier::Stopped(Stop::Objection)),
-        (Self::stop(Stop::OptOut), Barrier::Stopped(Stop::OptOut)),
-        (Self::LEVEL_NEEDS_MFA, Barrier::LevelNeedsMfa),
+    /// By the number of the bit.
+    const ALL: [Barrier; 11] = [
+        Barrier::Suspended,
+        Barrier::PurposeNotDeclared,
+        Barrier::CategoryNotDeclared,
+        Barrier::PurposeMismatch,
+        Barrier::NoAuthorization,
+        Barrier::NoConsent,
+        Barrier::NoCase,
+        Barrier::Stopped(Stop::Restriction),
+        Barrier::Stopped(Stop::Objection),
+        Barrier::Stopped(Stop::OptOut),
+        Barrier::LevelNeedsMfa,
     ];
 
     pub(super) const fn stop(stop: Stop) -> Self {
@@ -70,8 +71,15 @@ impl Barriers {
     pub(super) const fn is_empty(self) -> bool {
         self.0 == 0
     }
+}
 
-    pub(super) fn iter(self) -> impl Iterator<Item = Barrier> {
-        Self::ALL.into_iter().filter(move |(bit, _)| self.0 & bit.0 != 0).map(|(_, barrier)| barrier)
+impl Iterator for Barriers {
+    type Item = Barrier;
+
+    #[inline]
+    fn next(&mut self) -> Option<Barrier> {
+        let barrier = Self::ALL.get(self.0.trailing_zeros() as usize)?;
+        self.0 &= self.0.wrapping_sub(1);
+        Some(*barrier)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::{ConditionSet, ConditionTable, NEVER};
-use super::index::{Coverage, Rules};
+use super::index::{Counts, Coverage, Hits, Key, Rules};
 use super::words::{Action, Environment, PrincipalKind};
 use crate::core::classification::Level;
 use crate::core::id::Name;
@@ -80,9 +80,11 @@ pub(crate) struct Compiled {
     pub(super) mfa_of: [Option<(Period, ConditionSet)>; Level::ALL.len()],
     pub(super) allow: Rules,
     pub(super) deny: Rules,
-    /// By the number of the rule, where it stands in the document. Rules that oblige to less come first, so that the first that allows
-    /// is the one to allow by.
+    /// By the number of a rule that allows, where it stands in the document. Rules with like lists come together, so that those for one
+    /// question lie in few words.
     pub(super) order: Vec<usize>,
+    /// By the number of a rule that allows, in which order a yes is by it: those that oblige to less come first, then by name.
+    pub(super) rank: Vec<usize>,
 }
 
 impl Compiled {
@@ -98,7 +100,23 @@ impl Compiled {
         let conditions = ConditionTable::of(document);
         let mut order: Vec<usize> = (0..document.access.allow.len()).collect();
         let rule = |at: &usize| document.access.allow.get(*at);
-        order.sort_by_key(|at| rule(at).map(|rule| (burden(&rule.obligations), rule.id.clone())));
+        order.sort_by_cached_key(|at| {
+            rule(at).map(|rule| {
+                let lists = (rule.roles.clone(), rule.categories.clone(), rule.purposes.clone());
+                (lists, rule.actions.clone(), rule.id.clone())
+            })
+        });
+        let burdens = |number: &usize| {
+            order.get(*number).and_then(rule).map(|rule| (burden(&rule.obligations), rule.id.clone()))
+        };
+        let mut by_rank: Vec<usize> = (0..order.len()).collect();
+        by_rank.sort_by_cached_key(burdens);
+        let mut rank = vec![0; order.len()];
+        for (place, number) in by_rank.into_iter().enumerate() {
+            if let Some(rank) = rank.get_mut(number) {
+                *rank = place;
+            }
+        }
         let compiler =
             Compiler { roles: &roles, categories: &categories, purposes: &purposes, conditions: &conditions };
         let allow: Vec<_> = order.iter().filter_map(rule).map(|rule| compiler.allow(rule)).collect();
@@ -115,6 +133,7 @@ impl Compiled {
             allow: Rules::new(&allow, shape),
             deny: Rules::new(&deny, shape),
             order,
+            rank,
             purposes_of: purposes_of.collect(),
             needs_of: document.purposes.values().map(PurposeNeeds::of).collect(),
             mfa_of,
@@ -123,6 +142,18 @@ impl Compiled {
             purposes,
             conditions,
         }
+    }
+}
+
+impl Compiled {
+    /// Of several rules that allow, the one that a yes is by.
+    pub(super) fn first_by_rank(&self, mut hits: Hits, key: &Key, held: ConditionSet) -> usize {
+        let mut first = (usize::MAX, 0);
+        while !hits.is_empty() {
+            let rule = self.allow.take(&mut hits, || *key, held, Counts::Held);
+            first = first.min((self.rank.get(rule).copied().unwrap_or(usize::MAX), rule));
+        }
+        first.1
     }
 }
 

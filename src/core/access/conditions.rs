@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
+use super::asked::Asked;
 use super::facts::Facts;
 use super::hours::Hours;
 use super::question::Question;
@@ -102,15 +103,40 @@ pub(crate) struct ConditionTable {
 #[derive(Clone, Copy, Debug)]
 struct Age {
     period: Period,
-    exact: Option<TimeDelta>,
+    /// In seconds.
+    exact: Option<i64>,
 }
 
 impl Age {
-    fn covers(self, then: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    #[inline]
+    fn covers(self, then: Instant, now: Instant) -> bool {
         match self.exact {
-            Some(exact) => now.signed_duration_since(then) <= exact,
-            None => now <= self.period.after(then),
+            Some(exact) => now.since(then) <= (exact, 0),
+            None => now.at <= self.period.after(then.at),
         }
+    }
+}
+
+/// A moment, with its seconds counted once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Instant {
+    at: DateTime<Utc>,
+    seconds: i64,
+    nanoseconds: i64,
+}
+
+impl Instant {
+    /// Of something that happened; what never did lies at the end of time, and so always in the future.
+    #[inline]
+    pub(super) fn of(at: Option<DateTime<Utc>>) -> Self {
+        let at = at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        Self { at, seconds: at.timestamp(), nanoseconds: i64::from(at.timestamp_subsec_nanos()) }
+    }
+
+    /// Seconds and nanoseconds since another; the latter may be negative.
+    #[inline]
+    const fn since(self, then: Self) -> (i64, i64) {
+        (self.seconds - then.seconds, self.nanoseconds - then.nanoseconds)
     }
 }
 
@@ -133,7 +159,7 @@ impl ConditionTable {
 
     fn add(&mut self, condition: Condition) {
         let bit = 1 << self.list.len().min(MAX_CONDITIONS);
-        let age = |period: Period| Age { period, exact: period.exact() };
+        let age = |period: Period| Age { period, exact: period.exact().map(|exact| exact.num_seconds()) };
         match &condition {
             Condition::MfaWithin(within) => self.mfa.push((age(*within), bit)),
             Condition::TrainedWithin(within) => self.training.push((age(*within), bit)),
@@ -188,20 +214,22 @@ impl ConditionTable {
 
     /// What holds because of the facts: the time among them.
     #[inline]
-    pub(super) fn held_by_facts(&self, question: &Question, facts: &Facts) -> ConditionSet {
-        let now = facts.now;
+    pub(super) fn held_by_facts(&self, asked: &Asked<'_>, facts: &Facts) -> ConditionSet {
+        let now = Instant::of(Some(facts.now));
         let held = when(facts.authorization_live.holds(), self.authorization)
             | when(facts.terms_accepted.holds(), self.terms)
-            | fresh(&self.mfa, question.principal().last_mfa(), now)
-            | fresh(&self.training, question.principal().last_trained(), now);
-        self.hours.iter().fold(held, |held, (hours, bit)| held | when(hours.hold(now), *bit))
+            | fresh(&self.mfa, asked.mfa, now)
+            | fresh(&self.training, asked.training, now);
+        self.hours.iter().fold(held, |held, (hours, bit)| held | when(hours.hold(facts.now), *bit))
     }
 }
 
 /// The conditions on the age of something that happened `then`; nothing that lies in the future fulfils one.
 #[inline]
-fn fresh(ages: &[(Age, ConditionSet)], then: Option<DateTime<Utc>>, now: DateTime<Utc>) -> ConditionSet {
-    let Some(then) = then.filter(|then| *then <= now) else { return 0 };
+fn fresh(ages: &[(Age, ConditionSet)], then: Instant, now: Instant) -> ConditionSet {
+    if now.since(then) < (0, 0) {
+        return 0;
+    }
     // Shortest first: what covers it does so with all that come after.
     ages.iter().rev().take_while(|(age, _)| age.covers(then, now)).fold(0, |held, (_, bit)| held | bit)
 }

@@ -7,10 +7,10 @@ use super::barriers::{Barrier, Barriers};
 use super::conditions::ConditionSet;
 use super::explain::Explanation;
 use super::facts::Facts;
-use super::index::Key;
+use super::index::{Counts, Hits};
 use super::question::Question;
 use crate::core::id::Name;
-use crate::core::policy::{AllowRule, DenyRule, Policy, PolicyDigest};
+use crate::core::policy::{AllowRule, Policy, PolicyDigest};
 
 /// The answer of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,9 +47,10 @@ pub enum Why<'p> {
 pub struct Decision<'a> {
     pub(super) asked: Asked<'a>,
     pub(super) facts: Facts,
-    pub(super) key: Key,
     pub(super) held: ConditionSet,
-    pub(super) barriers: Barriers,
+    barriers: Barriers,
+    deny: Hits,
+    allow: Hits,
     answer: Answer,
     /// The rule that allows, by its number.
     rule: usize,
@@ -117,14 +118,12 @@ impl<'a> Decision<'a> {
     /// whether no rule allows it.
     ///
     /// For another tenant's resource it gives what it gives for one that no rule is about.
-    pub fn why(&self) -> impl Iterator<Item = Why<'a>> + '_ {
-        let within = self.asked.within_tenant;
-        let barriers = within.then(|| self.barriers.iter().map(Why::Barrier)).into_iter().flatten();
-        let denied = within.then(|| self.denying().map(|rule| Why::DeniedBy(&rule.id))).into_iter().flatten();
-        let allowed = self.is_allowed().then(|| self.allowing().map(|rule| Why::AllowedBy(&rule.id)));
-        // A question that is forbidden may have a rule that allows it, and then that is no reason for the no.
-        let none = !self.is_allowed() && (!within || self.allowing().next().is_none());
-        barriers.chain(denied).chain(allowed.into_iter().flatten()).chain(none.then_some(Why::NoRuleAllows))
+    #[inline]
+    pub fn why(&self) -> Reasons<'_, 'a> {
+        // Neither hits nor barriers of another tenant's resource are looked for.
+        let none = self.allow.is_empty();
+        let allow = if self.is_allowed() { self.allow } else { Hits::default() };
+        Reasons { decision: self, barriers: self.barriers, deny: self.deny, allow, none }
     }
 
     /// Every reason in words and, where it was denied, the nearest rule and what is missing for it.
@@ -133,24 +132,45 @@ impl<'a> Decision<'a> {
         Explanation::of(self)
     }
 
-    /// The rules that allow, barriers and denials aside.
-    pub(super) fn allowing(&self) -> impl Iterator<Item = &'a AllowRule> + '_ {
-        let rules = &self.asked.compiled().allow;
-        let holds = |rule: &usize| rules.needs(*rule) & !self.held == 0;
-        rules.covering(&self.key).filter(holds).filter_map(|rule| self.allow_rule(rule))
-    }
-
-    /// The rules that deny.
-    pub(super) fn denying(&self) -> impl Iterator<Item = &'a DenyRule> + '_ {
-        let rules = &self.asked.compiled().deny;
-        let denies = |rule: &usize| rules.needs(*rule) & !self.held != 0;
-        let named = &self.asked.policy.document().access.deny;
-        rules.covering(&self.key).filter(denies).filter_map(|rule| named.get(rule))
-    }
-
+    #[inline]
     fn allow_rule(&self, number: usize) -> Option<&'a AllowRule> {
-        let policy = self.asked.policy;
-        policy.document().access.allow.get(*policy.compiled().order.get(number)?)
+        let asked = &self.asked;
+        asked.policy.document().access.allow.get(*asked.compiled.order.get(number)?)
+    }
+}
+
+/// Goes through the reasons of a decision; see [`Decision::why`].
+#[derive(Clone, Debug)]
+pub struct Reasons<'d, 'a> {
+    decision: &'d Decision<'a>,
+    barriers: Barriers,
+    deny: Hits,
+    allow: Hits,
+    none: bool,
+}
+
+impl<'a> Iterator for Reasons<'_, 'a> {
+    type Item = Why<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Why<'a>> {
+        if let Some(barrier) = self.barriers.next() {
+            return Some(Why::Barrier(barrier));
+        }
+        let Decision { asked, held, facts, .. } = self.decision;
+        let compiled = asked.compiled;
+        if !self.deny.is_empty() {
+            let rule =
+                compiled.deny.take(&mut self.deny, || asked.key(facts.environment), *held, Counts::NotHeld);
+            let denying = asked.policy.document().access.deny.get(rule)?;
+            return Some(Why::DeniedBy(&denying.id));
+        }
+        if !self.allow.is_empty() {
+            let rule =
+                compiled.allow.take(&mut self.allow, || asked.key(facts.environment), *held, Counts::Held);
+            return Some(Why::AllowedBy(&self.decision.allow_rule(rule)?.id));
+        }
+        std::mem::take(&mut self.none).then_some(Why::NoRuleAllows)
     }
 }
 
@@ -174,6 +194,7 @@ impl<'a> Decision<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
+#[inline]
 pub fn decide<'a>(policy: &'a Policy, question: &'a Question, facts: &Facts) -> Decision<'a> {
     Asked::new(policy, question).decide(facts)
 }
@@ -181,32 +202,41 @@ pub fn decide<'a>(policy: &'a Policy, question: &'a Question, facts: &Facts) -> 
 impl<'a> Asked<'a> {
     /// Decides it under these facts; see [`decide`].
     #[must_use]
+    #[inline]
     pub fn decide(&self, facts: &Facts) -> Decision<'a> {
-        let compiled = self.compiled();
-        let held = self.held | compiled.conditions.held_by_facts(self.question, facts);
+        let compiled = self.compiled;
+        let mut decision = Decision {
+            asked: *self,
+            facts: *facts,
+            held: 0,
+            barriers: Barriers::NONE,
+            deny: Hits::default(),
+            allow: Hits::default(),
+            answer: Answer::NotPermitted,
+            rule: 0,
+        };
+        if !self.within_tenant {
+            return decision;
+        }
+        decision.held = self.held | compiled.conditions.held_by_facts(self, facts);
         let key = self.key(facts.environment);
-        let barriers = self.barriers(facts, held);
-        let denied = || {
-            let denies = |rule: usize| compiled.deny.needs(rule) & !held != 0;
-            compiled.deny.covering(&key).any(denies)
-        };
-        let allowed = || {
-            let allows = |rule: &usize| compiled.allow.needs(*rule) & !held == 0;
-            compiled.allow.covering(&key).find(allows)
-        };
-        let (answer, rule) = if !self.within_tenant {
-            (Answer::NotPermitted, 0)
-        } else if !barriers.is_empty() || denied() {
-            (Answer::Forbidden, 0)
-        } else {
-            allowed().map_or((Answer::NotPermitted, 0), |rule| (Answer::Allowed, rule))
-        };
-        Decision { asked: *self, facts: *facts, key, held, barriers, answer, rule }
+        decision.barriers = self.barriers(facts, decision.held);
+        decision.deny = compiled.deny.hits(&key, decision.held, Counts::NotHeld);
+        decision.allow = compiled.allow.hits(&key, decision.held, Counts::Held);
+        if !decision.barriers.is_empty() || !decision.deny.is_empty() {
+            decision.answer = Answer::Forbidden;
+        } else if !decision.allow.is_empty() {
+            decision.answer = Answer::Allowed;
+            decision.rule = match decision.allow.single() {
+                Some(rule) => rule,
+                None => compiled.first_by_rank(decision.allow, &key, decision.held),
+            };
+        }
+        decision
     }
 
     /// Whether something stands against it whatever allows it: a barrier, or a deny rule.
     pub(super) fn is_forbidden(&self, facts: &Facts) -> bool {
-        let decision = self.decide(facts);
-        !decision.barriers.is_empty() || decision.denying().next().is_some()
+        self.decide(facts).answer == Answer::Forbidden
     }
 }

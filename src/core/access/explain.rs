@@ -227,7 +227,8 @@ fn reason(why: Why<'_>, decision: &Decision<'_>) -> Reason {
     match why {
         Why::AllowedBy(rule) => Reason::AllowedBy(rule.clone()),
         Why::DeniedBy(name) => {
-            let rule = decision.denying().find(|rule| rule.id == *name);
+            let denials = &decision.policy().document().access.deny;
+            let rule = denials.iter().find(|rule| rule.id == *name);
             let unless = rule.and_then(|rule| rule.unless.as_ref());
             Reason::DeniedBy(name.clone(), unless.map(|unless| unmet(unless, decision)).unwrap_or_default())
         }
@@ -316,7 +317,7 @@ fn any_or<T: Ord>(list: &BTreeSet<T>, item: &T) -> bool {
 
 /// What a table asks for and does not hold.
 fn unmet(table: &Conditions, decision: &Decision<'_>) -> Vec<Missing> {
-    let conditions = &decision.asked.compiled().conditions;
+    let conditions = &decision.asked.compiled.conditions;
     let missing = conditions.set_of(table) & !decision.held;
     conditions.of_set(missing).map(|condition| unheld(condition, decision)).collect()
 }

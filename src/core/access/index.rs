@@ -177,10 +177,112 @@ impl Rules {
         }
     }
 
+    /// The rules that count of those that cover a question.
+    #[inline]
+    pub(super) fn hits(&self, key: &Key, held: ConditionSet, counts: Counts) -> Hits {
+        if self.needs.len() > 64 {
+            return self.hits_from(0, key, held, counts);
+        }
+        let at = self.summary;
+        let covered = self.cells.word(key.action * self.categories + key.category, at)
+            & self.contexts.word(key.context, at)
+            & self.purposes.word(key.purpose, at);
+        if covered == 0 {
+            return Hits::default();
+        }
+        let mut asked = self.anyone.word(0, at);
+        key.roles.each(|role| asked |= self.roles.word(role, at));
+        let (mut rest, mut bits) = (covered & asked, 0);
+        while rest != 0 {
+            let bit = rest & rest.wrapping_neg();
+            if counts.counts(self.needs(rest.trailing_zeros() as usize), held) {
+                bits |= bit;
+            }
+            rest ^= bit;
+        }
+        Hits { word: 0, bits, more: false }
+    }
+
+    /// The same from a word on.
+    fn hits_from(&self, word: usize, key: &Key, held: ConditionSet, counts: Counts) -> Hits {
+        let mut hits = Hits { word, bits: 0, more: false };
+        let covering = self.covering(key).skip_while(|rule| rule / 64 < word);
+        for rule in covering.filter(|rule| counts.counts(self.needs(*rule), held)) {
+            if hits.bits == 0 {
+                hits.word = rule / 64;
+            } else if hits.word != rule / 64 {
+                hits.more = true;
+                break;
+            }
+            hits.bits |= 1 << (rule % 64);
+        }
+        hits
+    }
+
+    /// Takes the first rule out of hits that are not empty, and looks for those of the next words when it was the last of its word.
+    #[inline]
+    pub(super) fn take(
+        &self,
+        hits: &mut Hits,
+        key: impl FnOnce() -> Key,
+        held: ConditionSet,
+        counts: Counts,
+    ) -> usize {
+        let rule = hits.first();
+        hits.bits &= hits.bits.wrapping_sub(1);
+        if hits.bits == 0 && hits.more {
+            *hits = self.hits_from(hits.word + 1, &key(), held, counts);
+        }
+        rule
+    }
+
     /// What a rule needs to hold: an allowing one to allow, a denying one not to deny.
     #[inline]
     pub(super) fn needs(&self, rule: usize) -> ConditionSet {
         self.needs.get(rule).copied().unwrap_or(NEVER)
+    }
+}
+
+/// Which of the rules that cover a question count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// Those of which everything that they need is held: an allowing rule allows.
+    Held,
+    /// Those of which something that they need is not: a denying rule is not lifted.
+    NotHeld,
+}
+
+impl Counts {
+    #[inline]
+    const fn counts(self, needs: ConditionSet, held: ConditionSet) -> bool {
+        (needs & !held == 0) == matches!(self, Self::Held)
+    }
+}
+
+/// The rules that count, those of the first word of 64 that has any; of a policy with no more rules that is all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hits {
+    word: usize,
+    bits: u64,
+    /// Later words have some, too.
+    more: bool,
+}
+
+impl Hits {
+    #[inline]
+    pub(super) const fn is_empty(self) -> bool {
+        self.bits == 0
+    }
+
+    /// The rule, where there is one alone.
+    #[inline]
+    pub(super) const fn single(self) -> Option<usize> {
+        if self.bits.is_power_of_two() && !self.more { Some(self.first()) } else { None }
+    }
+
+    #[inline]
+    const fn first(self) -> usize {
+        self.word * 64 + self.bits.trailing_zeros() as usize
     }
 }
 

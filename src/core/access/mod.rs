@@ -53,7 +53,7 @@ mod words;
 
 pub use asked::Asked;
 pub use barriers::Barrier;
-pub use decide::{Answer, Decision, Why, decide};
+pub use decide::{Answer, Decision, Reasons, Why, decide};
 pub use explain::{Explanation, Missing, Nearest, Reason};
 pub use facts::{Fact, Facts, Preferences};
 pub use grant::{Grant, GrantError};

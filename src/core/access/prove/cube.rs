@@ -86,11 +86,13 @@ impl Cube {
 
     /// Those of its requests with one of these values.
     #[must_use]
+    #[inline]
     pub(super) fn only(mut self, attribute: Attribute, values: Values) -> Self {
         self.restrict(attribute as usize, values);
         self
     }
 
+    #[inline]
     pub(super) fn restrict(&mut self, attribute: usize, values: Values) {
         if let Some(own) = self.values.get_mut(attribute) {
             *own &= values;

@@ -37,6 +37,7 @@ pub(super) struct Domain {
     /// By their number: which of the policies' hours hold, and a minute of the week at which it is so.
     hours: Vec<(BTreeSet<usize>, i64)>,
     all_hours: Vec<Hours>,
+    universe: Cube,
 }
 
 /// What a condition asks of a request.
@@ -66,7 +67,7 @@ impl Domain {
                 all_hours.push(*hours);
             }
         }
-        let domain = Self {
+        let mut domain = Self {
             categories: union(documents().flat_map(|document| document.categories.keys())),
             purposes: union(documents().flat_map(|document| document.purposes.keys())),
             roles: union(documents().flat_map(|document| document.roles.keys())),
@@ -81,6 +82,7 @@ impl Domain {
             })?,
             hours: kinds_of_hours(&all_hours),
             all_hours,
+            universe: Cube::ALL,
         };
         let counts = [
             domain.categories.len() + 1,
@@ -89,11 +91,19 @@ impl Domain {
             domain.training.len() + 1,
             domain.hours.len(),
         ];
-        if counts.iter().any(|count| *count > 128) { Err(TooWide) } else { Ok(domain) }
+        if counts.iter().any(|count| *count > 128) {
+            return Err(TooWide);
+        }
+        domain.universe = domain.every_request();
+        Ok(domain)
     }
 
     /// Every request: of one's own tenant and another's, of active principals and suspended ones.
     pub(super) fn universe(&self) -> Cube {
+        self.universe.clone()
+    }
+
+    fn every_request(&self) -> Cube {
         let two = [
             Attribute::Standing,
             Attribute::Tenant,

@@ -437,8 +437,13 @@ impl<'p> Both<'p> {
         let others_forbidding = others.forbidding();
         let neither: Vec<&Cube> =
             forbidding.iter().copied().chain(others.allow.iter().map(|(_, cube)| cube)).collect();
+        // What both forbid alike is no difference.
+        let barring = others_forbidding
+            .into_iter()
+            .filter(|barred| !forbidding.iter().any(|own| barred.ways_out(own) == 0));
+        let barring: Vec<&Cube> = barring.collect();
         for (_, allowing) in own.allow.iter().filter(|(at, _)| rule.is_none_or(|rule| rule == *at)) {
-            for barred in others_forbidding.iter().filter(|barred| barred.intersects(allowing)) {
+            for barred in barring.iter().filter(|barred| barred.intersects(allowing)) {
                 search.look(&allowing.intersection(barred), &forbidding);
             }
             search.look(allowing, &neither);
