@@ -283,7 +283,7 @@ pub struct Capable {
 impl Policy {
     /// Proves a claim about all requests, or gives one that breaks it.
     ///
-    /// See [`never`] and [`always`]; a policy file carries its own as `[[claims]]`, which are proved when it is loaded.
+    /// See [`never()`] and [`always()`]; a policy file carries its own as `[[claims]]`, which are proved when it is loaded.
     ///
     /// # Errors
     /// [`UnknownName`] where the claim names what the policy does not declare: a misspelt role would prove anything.
