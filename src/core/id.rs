@@ -19,24 +19,28 @@ macro_rules! id {
 
         impl $name {
             /// Takes the host's own identifier as it is. Length and emptiness are checked where it enters the engine.
+            #[inline]
             pub fn new(id: impl AsRef<str>) -> Self {
                 Self(SmolStr::new(id))
             }
 
             /// The identifier, as the host gave it.
             #[must_use]
+            #[inline]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
             /// Whether the engine accepts it: not empty, at most [`MAX_ID_BYTES`], no control characters.
             #[must_use]
+            #[inline]
             pub fn is_well_formed(&self) -> bool {
                 !self.0.is_empty() && self.0.len() <= MAX_ID_BYTES && !self.0.chars().any(char::is_control)
             }
         }
 
         impl From<&str> for $name {
+            #[inline]
             fn from(id: &str) -> Self {
                 Self::new(id)
             }
@@ -111,12 +115,14 @@ pub struct Name(SmolStr);
 
 impl Name {
     /// Takes the name as it is; whether the policy declares it is asked where it is used.
+    #[inline]
     pub fn new(name: impl AsRef<str>) -> Self {
         Self(SmolStr::new(name))
     }
 
     /// The name as text.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -141,6 +147,7 @@ impl std::borrow::Borrow<str> for Name {
 }
 
 impl From<&str> for Name {
+    #[inline]
     fn from(name: &str) -> Self {
         Self::new(name)
     }

@@ -25,12 +25,14 @@ pub struct Place {
 
 impl Place {
     /// A place of a tenant.
+    #[inline]
     pub fn tenant(tenant: impl Into<TenantId>) -> Self {
         Self { tenant: tenant.into(), connection: None, subject: None, record: None, about: Vec::new() }
     }
 
     /// Under one of the tenant's platform connections: what is put here lives no longer than that authorisation.
     #[must_use]
+    #[inline]
     pub fn connection(mut self, connection: impl Into<ConnectionId>) -> Self {
         self.connection = Some(connection.into());
         self
@@ -38,6 +40,7 @@ impl Place {
 
     /// About a person.
     #[must_use]
+    #[inline]
     pub fn subject(mut self, subject: impl Into<SubjectId>) -> Self {
         self.subject = Some(subject.into());
         self
@@ -45,6 +48,7 @@ impl Place {
 
     /// Names the record. Without it, the subject names it, or else the connection: one record of a kind each.
     #[must_use]
+    #[inline]
     pub fn record(mut self, record: impl Into<RecordId>) -> Self {
         self.record = Some(record.into());
         self
@@ -52,6 +56,7 @@ impl Place {
 
     /// One field of the record is about another person: it is sealed under that person's scope, and dies with it.
     #[must_use]
+    #[inline]
     pub fn about(mut self, field: impl Into<Name>, subject: impl Into<SubjectId>) -> Self {
         let (field, subject) = (field.into(), subject.into());
         self.about.retain(|(known, _)| *known != field);
@@ -61,24 +66,28 @@ impl Place {
 
     /// The tenant.
     #[must_use]
+    #[inline]
     pub fn tenant_id(&self) -> &TenantId {
         &self.tenant
     }
 
     /// The platform connection, where there is one.
     #[must_use]
+    #[inline]
     pub fn connection_id(&self) -> Option<&ConnectionId> {
         self.connection.as_ref()
     }
 
     /// The person whom the record is about, where there is one.
     #[must_use]
+    #[inline]
     pub fn subject_id(&self) -> Option<&SubjectId> {
         self.subject.as_ref()
     }
 
     /// The person whom one field is about: the one named for it, else the record's.
     #[must_use]
+    #[inline]
     pub fn subject_of(&self, field: &str) -> Option<&SubjectId> {
         self.about
             .iter()
@@ -88,12 +97,14 @@ impl Place {
     }
 
     /// The fields that name a person of their own.
+    #[inline]
     pub fn fields_about_others(&self) -> impl Iterator<Item = (&Name, &SubjectId)> {
         self.about.iter().map(|(field, subject)| (field, subject))
     }
 
     /// The identifier of the record here: the one given, else the subject's, else the connection's.
     #[must_use]
+    #[inline]
     pub fn record_id(&self) -> Option<RecordId> {
         self.record
             .clone()
@@ -103,6 +114,7 @@ impl Place {
 
     /// The scopes whose keys a value needs here, outermost first: tenant, connection, and the person whom `field` is about.
     #[must_use]
+    #[inline]
     pub fn scopes(&self, field: Option<&str>) -> Vec<Scope> {
         let subject = field.map_or(self.subject.as_ref(), |field| self.subject_of(field));
         let mut scopes = vec![Scope::Tenant(self.tenant.clone())];
@@ -113,6 +125,7 @@ impl Place {
 
     /// Whether every identifier is one that the engine accepts.
     #[must_use]
+    #[inline]
     pub fn is_well_formed(&self) -> bool {
         self.tenant.is_well_formed()
             && self.connection.as_ref().is_none_or(ConnectionId::is_well_formed)
@@ -139,17 +152,20 @@ pub enum Scope {
 
 impl Scope {
     /// One of a tenant's platform connections.
+    #[inline]
     pub fn connection(tenant: impl Into<TenantId>, connection: impl Into<ConnectionId>) -> Self {
         Self::Connection(tenant.into(), connection.into())
     }
 
     /// One person within a tenant.
+    #[inline]
     pub fn subject(tenant: impl Into<TenantId>, subject: impl Into<SubjectId>) -> Self {
         Self::Subject(tenant.into(), subject.into())
     }
 
     /// The tenant to whom the scope belongs.
     #[must_use]
+    #[inline]
     pub fn tenant(&self) -> &TenantId {
         match self {
             Self::Tenant(tenant)
@@ -161,6 +177,7 @@ impl Scope {
 
     /// The kind of scope in one word.
     #[must_use]
+    #[inline]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Tenant(_) => "tenant",
@@ -174,6 +191,7 @@ impl Scope {
     ///
     /// Unambiguous: two different scopes never share an encoding. Key stores may use it as their key.
     #[must_use]
+    #[inline]
     pub fn to_bytes(&self) -> Vec<u8> {
         let (tag, inner) = match self {
             Self::Tenant(_) => (0_u8, None),

@@ -31,7 +31,7 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
                 true => narrowed(&question, resource.within(&place)),
                 false => question,
             };
-            clock.set(facts.now);
+            clock.set(facts.now());
             let Access::Granted(grant) = steward.authorize(&question).unwrap() else {
                 denied += 1;
                 continue;
@@ -53,17 +53,17 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
                 (resource.tenant(), resource.category_name().as_str())
             );
             assert_eq!((grant.level(), grant.purpose()), (resource.level(), question.purpose()));
-            assert_eq!((grant.principal(), grant.given()), (principal.id(), facts.now));
+            assert_eq!((grant.principal(), grant.given()), (principal.id(), facts.now()));
             assert_eq!(grant.obligations(), &rule.obligations);
             assert!(grant.shows_up_to() <= resource.level());
             assert!(rule.obligations.mask_above.is_none_or(|mask| grant.shows_up_to() <= mask));
 
             // The end: an hour, and no later than the purpose for emergencies has it.
-            let usual = Period::hours(1).after(facts.now);
+            let usual = Period::hours(1).after(facts.now());
             let bound =
                 policy.purpose(question.purpose().name().as_str()).and_then(|purpose| purpose.break_glass);
             emergencies += usize::from(bound.is_some());
-            let end = bound.map_or(usual, |bound| bound.after(facts.now).min(usual));
+            let end = bound.map_or(usual, |bound| bound.after(facts.now()).min(usual));
             assert_eq!(grant.expires(), end);
 
             let wants_case = rule.obligations.reason && question.named_case().is_none();
@@ -74,11 +74,11 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
             let (action, category) = (question.action(), grant.category());
             if grant.outstanding().is_some() {
                 outstanding += 1;
-                let refused = covers(action, &place, category, facts.now);
+                let refused = covers(action, &place, category, facts.now());
                 assert!(matches!(refused, Err(GrantError::Undischarged { .. })), "{refused:?}");
                 continue;
             }
-            assert_eq!(covers(action, &place, category, facts.now), Ok(()));
+            assert_eq!(covers(action, &place, category, facts.now()), Ok(()));
             assert_eq!(covers(action, &place, category, end), Ok(()));
             let late = end + chrono::TimeDelta::nanoseconds(1);
             assert_eq!(covers(action, &place, category, late), Err(GrantError::Expired { at: end }));

@@ -64,7 +64,7 @@ pub(crate) fn weight(shape: &Shape, question: &Question, facts: &Facts) -> (usiz
     for is in [
         principal.standing() == Standing::Suspended,
         principal.tenant() != resource.tenant(),
-        shape.words.mfa.iter().any(|age| no_older(principal.last_mfa(), *age, facts.now)),
+        shape.words.mfa.iter().any(|age| no_older(principal.last_mfa(), *age, facts.now())),
         principal.last_trained().is_some(),
         principal.managed_device() == Fact::Known(true),
         question.case() == Fact::Known(true),

@@ -160,7 +160,7 @@ fn promise_02_what_is_not_known_never_allows() {
     let older = told.clone().over(stewardship::policy::Transport::Tls12);
     assert_eq!(decide(&policy, &older, &facts()).answer(), Answer::NotPermitted);
     // A second factor that was never given, is old, or lies in the future.
-    let now = facts().now;
+    let now = facts().now();
     let hours = |count| chrono::TimeDelta::hours(count);
     for (mfa, answer) in [
         (None, Answer::Forbidden),

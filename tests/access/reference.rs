@@ -157,7 +157,7 @@ fn controls(document: &PolicyDocument, Request { question, facts }: Request<'_>)
     let within = document.levels.get(&resource.level()).and_then(|controls| controls.mfa_within);
     if let Some(within) = within
         && principal.kind() == PrincipalKind::Person
-        && !no_older(principal.last_mfa(), within, facts.now)
+        && !no_older(principal.last_mfa(), within, facts.now())
     {
         stands("second factor too old for the level");
     }
@@ -232,7 +232,7 @@ fn has_role_of(list: &BTreeSet<Name>, principal: &Principal) -> bool {
 fn all_hold(conditions: &Conditions, Request { question, facts }: Request<'_>) -> bool {
     let principal = question.principal();
     if let Some(within) = conditions.mfa_within
-        && !no_older(principal.last_mfa(), within, facts.now)
+        && !no_older(principal.last_mfa(), within, facts.now())
     {
         return false;
     }
@@ -243,7 +243,7 @@ fn all_hold(conditions: &Conditions, Request { question, facts }: Request<'_>) -
         }
     }
     if let Some(within) = conditions.trained_within
-        && !no_older(principal.last_trained(), within, facts.now)
+        && !no_older(principal.last_trained(), within, facts.now())
     {
         return false;
     }
@@ -269,7 +269,7 @@ fn all_hold(conditions: &Conditions, Request { question, facts }: Request<'_>) -
         }
     }
     match conditions.hours {
-        Some(hours) => within_hours(&hours, facts.now),
+        Some(hours) => within_hours(&hours, facts.now()),
         None => true,
     }
 }

@@ -36,11 +36,14 @@ pub struct Asked<'a> {
     pub(super) compiled: &'a Compiled,
     pub(super) within_tenant: bool,
     /// Declared numbers, or those for what is not declared; the environment is still open.
-    key: Key,
+    pub(super) key: Key,
     is_person: bool,
     level: Level,
     pub(super) mfa: Instant,
     pub(super) training: Instant,
+    /// The rules that cover it anywhere, where they are few.
+    pub(super) deny: Option<u64>,
+    pub(super) allow: Option<u64>,
     /// The conditions that hold because of the question alone.
     pub(super) held: ConditionSet,
     /// What stands in the way whatever the facts are.
@@ -71,25 +74,29 @@ impl<'a> Asked<'a> {
             let used_for = purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1);
             barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !used_for);
         }
-        let is_person = principal.kind() == PrincipalKind::Person;
+        let number =
+            |found: Option<usize>, other: usize| u8::try_from(found.unwrap_or(other)).unwrap_or(u8::MAX);
+        let key = Key {
+            action: question.action() as u8,
+            category: number(category, compiled.categories.undeclared()),
+            purpose: number(purpose, compiled.purposes.undeclared()),
+            context: context(resource.level(), principal.kind(), Environment::Development),
+            roles,
+        };
         Self {
             policy,
             question,
             compiled,
             within_tenant: principal.tenant() == resource.tenant(),
-            key: Key {
-                action: question.action() as usize,
-                category: category.unwrap_or(compiled.categories.undeclared()),
-                purpose: purpose.unwrap_or(compiled.purposes.undeclared()),
-                context: context(resource.level(), principal.kind(), Environment::Development),
-                roles,
-            },
-            is_person,
+            is_person: principal.kind() == PrincipalKind::Person,
             level: resource.level(),
             mfa: Instant::of(principal.last_mfa()),
             training: Instant::of(principal.last_trained()),
+            deny: compiled.deny.anywhere(&key),
+            allow: compiled.allow.anywhere(&key),
             held: compiled.conditions.held_by_question(question),
             barriers,
+            key,
         }
     }
 
@@ -100,8 +107,13 @@ impl<'a> Asked<'a> {
     }
 
     #[inline]
-    pub(super) fn key(&self, environment: Environment) -> Key {
-        Key { context: self.key.context + environment as usize, ..self.key }
+    pub(super) const fn context(&self, environment: Environment) -> u8 {
+        self.key.context.wrapping_add(environment as u8)
+    }
+
+    #[inline]
+    pub(super) const fn key(&self, environment: Environment) -> Key {
+        Key { context: self.context(environment), ..self.key }
     }
 
     /// What stands in the way whatever the rules allow, because the policy says so outside its access rules.
@@ -109,7 +121,9 @@ impl<'a> Asked<'a> {
     pub(super) fn barriers(&self, facts: &Facts, held: ConditionSet) -> Barriers {
         let compiled = self.compiled;
         let mut barriers = self.barriers;
-        if let Some(needs) = compiled.needs_of.get(self.key.purpose).filter(|needs| !needs.is_plain()) {
+        if let Some(needs) =
+            compiled.needs_of.get(usize::from(self.key.purpose)).filter(|needs| !needs.is_plain())
+        {
             let said = facts.preferences.known();
             barriers
                 .raise(Barriers::NO_AUTHORIZATION, needs.authorization && !facts.authorization_live.holds());
@@ -123,15 +137,9 @@ impl<'a> Asked<'a> {
         if self.is_person {
             barriers.raise(
                 Barriers::LEVEL_NEEDS_MFA,
-                self.mfa_of_level().is_some_and(|(_, fresh)| held & fresh == 0),
+                compiled.mfa_of_level(self.level).is_some_and(|(_, fresh)| held & fresh == 0),
             );
         }
         barriers
-    }
-
-    /// The second factor that the level asks of people.
-    #[inline]
-    pub(super) fn mfa_of_level(&self) -> Option<(crate::core::period::Period, ConditionSet)> {
-        self.compiled.mfa_of.get(self.level as usize).copied().flatten()
     }
 }

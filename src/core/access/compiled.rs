@@ -77,7 +77,7 @@ pub(crate) struct Compiled {
     /// By the number of the purpose.
     pub(super) needs_of: Vec<PurposeNeeds>,
     /// By level: the second factor that it asks of people, as a condition.
-    pub(super) mfa_of: [Option<(Period, ConditionSet)>; Level::ALL.len()],
+    mfa_of: [Option<(Period, ConditionSet)>; Level::ALL.len()],
     pub(super) allow: Rules,
     pub(super) deny: Rules,
     /// By the number of a rule that allows, where it stands in the document. Rules with like lists come together, so that those for one
@@ -146,6 +146,12 @@ impl Compiled {
 }
 
 impl Compiled {
+    /// The second factor that a level asks of people.
+    #[inline]
+    pub(super) fn mfa_of_level(&self, level: Level) -> Option<(Period, ConditionSet)> {
+        self.mfa_of.get(level as usize).copied().flatten()
+    }
+
     /// Of several rules that allow, the one that a yes is by.
     pub(super) fn first_by_rank(&self, mut hits: Hits, key: &Key, held: ConditionSet) -> usize {
         let mut first = (usize::MAX, 0);

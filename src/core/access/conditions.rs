@@ -108,19 +108,19 @@ struct Age {
 }
 
 impl Age {
+    /// `of` has the two moments themselves, for an age that the calendar counts.
     #[inline]
-    fn covers(self, then: Instant, now: Instant) -> bool {
+    fn covers(self, then: Instant, now: Instant, of: (Option<DateTime<Utc>>, DateTime<Utc>)) -> bool {
         match self.exact {
             Some(exact) => now.since(then) <= (exact, 0),
-            None => now.at <= self.period.after(then.at),
+            None => of.0.is_some_and(|then| of.1 <= self.period.after(then)),
         }
     }
 }
 
-/// A moment, with its seconds counted once.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Instant {
-    at: DateTime<Utc>,
+/// A moment in seconds, counted once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Instant {
     seconds: i64,
     nanoseconds: i64,
 }
@@ -128,15 +128,17 @@ pub(super) struct Instant {
 impl Instant {
     /// Of something that happened; what never did lies at the end of time, and so always in the future.
     #[inline]
-    pub(super) fn of(at: Option<DateTime<Utc>>) -> Self {
-        let at = at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        Self { at, seconds: at.timestamp(), nanoseconds: i64::from(at.timestamp_subsec_nanos()) }
+    pub(super) const fn of(at: Option<DateTime<Utc>>) -> Self {
+        match at {
+            Some(at) => Self { seconds: at.timestamp(), nanoseconds: at.timestamp_subsec_nanos() as i64 },
+            None => Self { seconds: i64::MAX / 2, nanoseconds: 0 },
+        }
     }
 
     /// Seconds and nanoseconds since another; the latter may be negative.
     #[inline]
     const fn since(self, then: Self) -> (i64, i64) {
-        (self.seconds - then.seconds, self.nanoseconds - then.nanoseconds)
+        (self.seconds.wrapping_sub(then.seconds), self.nanoseconds.wrapping_sub(then.nanoseconds))
     }
 }
 
@@ -215,23 +217,41 @@ impl ConditionTable {
     /// What holds because of the facts: the time among them.
     #[inline]
     pub(super) fn held_by_facts(&self, asked: &Asked<'_>, facts: &Facts) -> ConditionSet {
-        let now = Instant::of(Some(facts.now));
+        let now = facts.instant();
         let held = when(facts.authorization_live.holds(), self.authorization)
             | when(facts.terms_accepted.holds(), self.terms)
-            | fresh(&self.mfa, asked.mfa, now)
-            | fresh(&self.training, asked.training, now);
-        self.hours.iter().fold(held, |held, (hours, bit)| held | when(hours.hold(facts.now), *bit))
+            | fresh(&self.mfa, asked.mfa, now, || asked.question().principal().last_mfa(), facts.now())
+            | fresh(
+                &self.training,
+                asked.training,
+                now,
+                || asked.question().principal().last_trained(),
+                facts.now(),
+            );
+        self.hours.iter().fold(held, |held, (hours, bit)| held | when(hours.hold(facts.now()), *bit))
     }
 }
 
 /// The conditions on the age of something that happened `then`; nothing that lies in the future fulfils one.
 #[inline]
-fn fresh(ages: &[(Age, ConditionSet)], then: Instant, now: Instant) -> ConditionSet {
-    if now.since(then) < (0, 0) {
-        return 0;
+fn fresh(
+    ages: &[(Age, ConditionSet)],
+    then: Instant,
+    now: Instant,
+    at: impl Fn() -> Option<DateTime<Utc>>,
+    until: DateTime<Utc>,
+) -> ConditionSet {
+    let mut held = 0;
+    if now.since(then) >= (0, 0) {
+        // Shortest first: what covers it does so with all that come after.
+        for (age, bit) in ages.iter().rev() {
+            if !age.covers(then, now, (if age.exact.is_some() { None } else { at() }, until)) {
+                break;
+            }
+            held |= bit;
+        }
     }
-    // Shortest first: what covers it does so with all that come after.
-    ages.iter().rev().take_while(|(age, _)| age.covers(then, now)).fold(0, |held, (_, bit)| held | bit)
+    held
 }
 
 #[inline]

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::asked::Asked;
 use super::barriers::{Barrier, Barriers};
+use super::compiled::Compiled;
 use super::conditions::ConditionSet;
 use super::explain::Explanation;
 use super::facts::Facts;
@@ -45,7 +46,10 @@ pub enum Why<'p> {
 /// [`explain`](Self::explain) in words and with the nearest rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Decision<'a> {
-    pub(super) asked: Asked<'a>,
+    policy: &'a Policy,
+    question: &'a Question,
+    pub(super) compiled: &'a Compiled,
+    pub(super) within_tenant: bool,
     pub(super) facts: Facts,
     pub(super) held: ConditionSet,
     barriers: Barriers,
@@ -78,31 +82,31 @@ impl<'a> Decision<'a> {
     /// The policy that decided.
     #[must_use]
     pub const fn policy(&self) -> &'a Policy {
-        self.asked.policy
+        self.policy
     }
 
     /// The question.
     #[must_use]
     pub const fn question(&self) -> &'a Question {
-        self.asked.question
+        self.question
     }
 
     /// Digest of the policy that decided.
     #[must_use]
     pub fn digest(&self) -> PolicyDigest {
-        self.asked.policy.digest()
+        self.policy.digest()
     }
 
     /// When it was decided.
     #[must_use]
     pub const fn at(&self) -> DateTime<Utc> {
-        self.facts.now
+        self.facts.now()
     }
 
     /// Whether it is an emergency: its purpose has `break_glass`.
     #[must_use]
     pub fn is_emergency(&self) -> bool {
-        let purpose = self.asked.policy.purpose(self.question().purpose().name().as_str());
+        let purpose = self.policy.purpose(self.question().purpose().name().as_str());
         purpose.is_some_and(|purpose| purpose.break_glass.is_some())
     }
 
@@ -134,8 +138,7 @@ impl<'a> Decision<'a> {
 
     #[inline]
     fn allow_rule(&self, number: usize) -> Option<&'a AllowRule> {
-        let asked = &self.asked;
-        asked.policy.document().access.allow.get(*asked.compiled.order.get(number)?)
+        self.policy.document().access.allow.get(*self.compiled.order.get(number)?)
     }
 }
 
@@ -157,17 +160,16 @@ impl<'a> Iterator for Reasons<'_, 'a> {
         if let Some(barrier) = self.barriers.next() {
             return Some(Why::Barrier(barrier));
         }
-        let Decision { asked, held, facts, .. } = self.decision;
-        let compiled = asked.compiled;
+        let Decision { policy, question, compiled, held, facts, .. } = self.decision;
+        // Only among more rules than a word has bits are the others looked for again.
+        let key = || Asked::new(policy, question).key(facts.environment);
         if !self.deny.is_empty() {
-            let rule =
-                compiled.deny.take(&mut self.deny, || asked.key(facts.environment), *held, Counts::NotHeld);
-            let denying = asked.policy.document().access.deny.get(rule)?;
+            let rule = compiled.deny.take(&mut self.deny, key, *held, Counts::NotHeld);
+            let denying = policy.document().access.deny.get(rule)?;
             return Some(Why::DeniedBy(&denying.id));
         }
         if !self.allow.is_empty() {
-            let rule =
-                compiled.allow.take(&mut self.allow, || asked.key(facts.environment), *held, Counts::Held);
+            let rule = compiled.allow.take(&mut self.allow, key, *held, Counts::Held);
             return Some(Why::AllowedBy(&self.decision.allow_rule(rule)?.id));
         }
         std::mem::take(&mut self.none).then_some(Why::NoRuleAllows)
@@ -206,7 +208,10 @@ impl<'a> Asked<'a> {
     pub fn decide(&self, facts: &Facts) -> Decision<'a> {
         let compiled = self.compiled;
         let mut decision = Decision {
-            asked: *self,
+            policy: self.policy,
+            question: self.question,
+            compiled,
+            within_tenant: self.within_tenant,
             facts: *facts,
             held: 0,
             barriers: Barriers::NONE,
@@ -218,20 +223,24 @@ impl<'a> Asked<'a> {
         if !self.within_tenant {
             return decision;
         }
-        decision.held = self.held | compiled.conditions.held_by_facts(self, facts);
-        let key = self.key(facts.environment);
-        decision.barriers = self.barriers(facts, decision.held);
-        decision.deny = compiled.deny.hits(&key, decision.held, Counts::NotHeld);
-        decision.allow = compiled.allow.hits(&key, decision.held, Counts::Held);
-        if !decision.barriers.is_empty() || !decision.deny.is_empty() {
+        let held = self.held | compiled.conditions.held_by_facts(self, facts);
+        let context = self.context(facts.environment);
+        let barriers = self.barriers(facts, held);
+        let deny = compiled.deny.hits(self.deny, context, &self.key, (held, Counts::NotHeld));
+        let allow = compiled.allow.hits(self.allow, context, &self.key, (held, Counts::Held));
+        if !barriers.is_empty() || !deny.is_empty() {
             decision.answer = Answer::Forbidden;
-        } else if !decision.allow.is_empty() {
+        } else if !allow.is_empty() {
             decision.answer = Answer::Allowed;
-            decision.rule = match decision.allow.single() {
+            decision.rule = match allow.single() {
                 Some(rule) => rule,
-                None => compiled.first_by_rank(decision.allow, &key, decision.held),
+                None => compiled.first_by_rank(allow, &self.key(facts.environment), held),
             };
         }
+        decision.held = held;
+        decision.barriers = barriers;
+        decision.deny = deny;
+        decision.allow = allow;
         decision
     }
 

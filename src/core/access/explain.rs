@@ -215,7 +215,7 @@ impl Explanation {
     pub(super) fn of(decision: &Decision<'_>) -> Self {
         let reasons = decision.why().map(|why| reason(why, decision)).collect();
         // Another tenant's resource is to look like one that no rule is about.
-        let nearest = match decision.is_allowed() || !decision.asked.within_tenant {
+        let nearest = match decision.is_allowed() || !decision.within_tenant {
             true => None,
             false => nearest(decision),
         };
@@ -238,7 +238,7 @@ fn reason(why: Why<'_>, decision: &Decision<'_>) -> Reason {
 }
 
 fn of_barrier(barrier: Barrier, decision: &Decision<'_>) -> Reason {
-    let question = decision.asked.question();
+    let question = decision.question();
     let purpose = || question.purpose().name().clone();
     let category = || question.resource().category_name().clone();
     match barrier {
@@ -257,7 +257,8 @@ fn of_barrier(barrier: Barrier, decision: &Decision<'_>) -> Reason {
             Reason::MfaInFuture
         }
         Barrier::LevelNeedsMfa => {
-            let within = decision.asked.mfa_of_level().map(|(within, _)| within);
+            let within =
+                decision.compiled.mfa_of_level(question.resource().level()).map(|(within, _)| within);
             Reason::LevelNeedsMfa(within.unwrap_or_default())
         }
     }
@@ -266,7 +267,7 @@ fn of_barrier(barrier: Barrier, decision: &Decision<'_>) -> Reason {
 /// The rule with the least missing; one about the category comes first, then one about the action, then one of the principal's own
 /// role.
 fn nearest(decision: &Decision<'_>) -> Option<Nearest> {
-    let rules = &decision.asked.policy.document().access.allow;
+    let rules = &decision.policy().document().access.allow;
     let far = |missing: &[Missing]| {
         let lacks = |what: fn(&Missing) -> bool| missing.iter().any(what);
         (
@@ -282,7 +283,7 @@ fn nearest(decision: &Decision<'_>) -> Option<Nearest> {
 }
 
 fn missing(rule: &AllowRule, decision: &Decision<'_>) -> Vec<Missing> {
-    let question = decision.asked.question();
+    let question = decision.question();
     let (principal, resource) = (question.principal(), question.resource());
     let mut missing = Vec::new();
     if !rule.categories.contains(resource.category_name()) {
@@ -317,13 +318,13 @@ fn any_or<T: Ord>(list: &BTreeSet<T>, item: &T) -> bool {
 
 /// What a table asks for and does not hold.
 fn unmet(table: &Conditions, decision: &Decision<'_>) -> Vec<Missing> {
-    let conditions = &decision.asked.compiled.conditions;
+    let conditions = &decision.compiled.conditions;
     let missing = conditions.set_of(table) & !decision.held;
     conditions.of_set(missing).map(|condition| unheld(condition, decision)).collect()
 }
 
 fn unheld(condition: &Condition, decision: &Decision<'_>) -> Missing {
-    let question = decision.asked.question();
+    let question = decision.question();
     let principal = question.principal();
     match condition {
         Condition::MfaWithin(_) if lies_ahead(principal.last_mfa(), decision) => Missing::MfaInFuture,
@@ -340,7 +341,7 @@ fn unheld(condition: &Condition, decision: &Decision<'_>) -> Missing {
 }
 
 fn lies_ahead(then: Option<DateTime<Utc>>, decision: &Decision<'_>) -> bool {
-    then.is_some_and(|then| then > decision.facts.now)
+    then.is_some_and(|then| then > decision.facts.now())
 }
 
 fn list<T: fmt::Display>(items: &[T]) -> String {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::conditions::Instant;
 use super::words::{Environment, Stop};
 
 /// A fact that a decision needs. What is not known never allows.
@@ -17,6 +18,7 @@ pub enum Fact<T> {
 
 impl<T> Fact<T> {
     /// The fact, where it is known.
+    #[inline]
     pub fn known(self) -> Option<T> {
         match self {
             Self::Known(fact) => Some(fact),
@@ -28,6 +30,7 @@ impl<T> Fact<T> {
 impl Fact<bool> {
     /// Whether the fact is known to hold.
     #[must_use]
+    #[inline]
     pub fn holds(self) -> bool {
         self == Self::Known(true)
     }
@@ -53,6 +56,7 @@ impl Preferences {
 
     /// Adds something that stops a purpose which honours it.
     #[must_use]
+    #[inline]
     pub const fn said(mut self, stop: Stop) -> Self {
         self.stops |= 1 << stop as u8;
         self
@@ -60,6 +64,7 @@ impl Preferences {
 
     /// Adds consent (GDPR Art. 4(11)).
     #[must_use]
+    #[inline]
     pub const fn consented(mut self) -> Self {
         self.consented = true;
         self
@@ -67,12 +72,14 @@ impl Preferences {
 
     /// Whether this was said.
     #[must_use]
+    #[inline]
     pub const fn has_said(self, stop: Stop) -> bool {
         self.stops >> stop as u8 & 1 == 1
     }
 
     /// Whether consent was given and not withdrawn.
     #[must_use]
+    #[inline]
     pub const fn has_consented(self) -> bool {
         self.consented
     }
@@ -82,8 +89,8 @@ impl Preferences {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Facts {
-    /// The time.
-    pub now: DateTime<Utc>,
+    now: Instant,
+    at: DateTime<Utc>,
     /// The environment that the engine runs in.
     pub environment: Environment,
     /// Whether the authorisation of the resource's connection is live.
@@ -97,9 +104,11 @@ pub struct Facts {
 impl Facts {
     /// Facts with nothing known but the time and the environment.
     #[must_use]
+    #[inline]
     pub const fn new(now: DateTime<Utc>, environment: Environment) -> Self {
         Self {
-            now,
+            now: Instant::of(Some(now)),
+            at: now,
             environment,
             authorization_live: Fact::Unknown,
             terms_accepted: Fact::Unknown,
@@ -107,8 +116,22 @@ impl Facts {
         }
     }
 
+    /// The time.
+    #[must_use]
+    #[inline]
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// The time, its seconds counted.
+    #[inline]
+    pub(super) const fn instant(&self) -> Instant {
+        self.now
+    }
+
     /// Says whether the authorisation of the resource's connection is live.
     #[must_use]
+    #[inline]
     pub const fn authorization(mut self, live: bool) -> Self {
         self.authorization_live = Fact::Known(live);
         self
@@ -116,6 +139,7 @@ impl Facts {
 
     /// Says whether the tenant has accepted the terms in force.
     #[must_use]
+    #[inline]
     pub const fn terms(mut self, accepted: bool) -> Self {
         self.terms_accepted = Fact::Known(accepted);
         self
@@ -123,6 +147,7 @@ impl Facts {
 
     /// Says what the person whom the resource is narrowed to has said about the purpose.
     #[must_use]
+    #[inline]
     pub const fn preferences(mut self, said: Preferences) -> Self {
         self.preferences = Fact::Known(said);
         self

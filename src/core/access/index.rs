@@ -12,9 +12,9 @@ const CONTEXTS: usize = Level::ALL.len() * PrincipalKind::ALL.len() * Environmen
 
 /// The number of a level, kind of principal and environment, taken together.
 #[inline]
-pub(super) const fn context(level: Level, kind: PrincipalKind, environment: Environment) -> usize {
-    (level as usize * PrincipalKind::ALL.len() + kind as usize) * Environment::ALL.len()
-        + environment as usize
+pub(super) const fn context(level: Level, kind: PrincipalKind, environment: Environment) -> u8 {
+    (level as u8 * PrincipalKind::ALL.len() as u8 + kind as u8) * Environment::ALL.len() as u8
+        + environment as u8
 }
 
 /// Roles by their numbers, of which there are at most [`MAX_ROLES`](crate::policy::MAX_ROLES).
@@ -97,7 +97,7 @@ impl Rows {
 
     #[inline]
     fn word(&self, row: usize, at: usize) -> u64 {
-        self.words.get(row * self.width + at).copied().unwrap_or_default()
+        self.words.get(row.wrapping_mul(self.width).wrapping_add(at)).copied().unwrap_or_default()
     }
 }
 
@@ -148,7 +148,11 @@ impl Rules {
         for level in &rule.levels {
             for kind in &rule.kinds {
                 for environment in &rule.environments {
-                    self.contexts.put(context(*level, *kind, *environment), number, self.summary);
+                    self.contexts.put(
+                        usize::from(context(*level, *kind, *environment)),
+                        number,
+                        self.summary,
+                    );
                 }
             }
         }
@@ -167,9 +171,9 @@ impl Rules {
         Covering {
             rules: self,
             key,
-            cell: self.cells.row(key.action * self.categories + key.category),
-            context: self.contexts.row(key.context),
-            purpose: self.purposes.row(key.purpose),
+            cell: self.cells.row(self.cell(key)),
+            context: self.contexts.row(usize::from(key.context)),
+            purpose: self.purposes.row(usize::from(key.purpose)),
             next_summary: 0,
             summary: 0,
             word: 0,
@@ -177,22 +181,37 @@ impl Rules {
         }
     }
 
-    /// The rules that count of those that cover a question.
+    /// Of a policy with no more rules than a word has bits: those that cover a question wherever, at whatever level and of whichever
+    /// kind of principal it is asked. `None` for more rules.
     #[inline]
-    pub(super) fn hits(&self, key: &Key, held: ConditionSet, counts: Counts) -> Hits {
+    pub(super) fn anywhere(&self, key: &Key) -> Option<u64> {
         if self.needs.len() > 64 {
-            return self.hits_from(0, key, held, counts);
+            return None;
         }
         let at = self.summary;
-        let covered = self.cells.word(key.action * self.categories + key.category, at)
-            & self.contexts.word(key.context, at)
-            & self.purposes.word(key.purpose, at);
+        let covered = self.cells.word(self.cell(key), at) & self.purposes.word(usize::from(key.purpose), at);
         if covered == 0 {
-            return Hits::default();
+            return Some(0);
         }
         let mut asked = self.anyone.word(0, at);
         key.roles.each(|role| asked |= self.roles.word(role, at));
-        let (mut rest, mut bits) = (covered & asked, 0);
+        Some(covered & asked)
+    }
+
+    /// The rules that count of those that cover a question; `anywhere` is what the question gave for [`anywhere`](Self::anywhere).
+    #[inline]
+    pub(super) fn hits(
+        &self,
+        anywhere: Option<u64>,
+        context: u8,
+        key: &Key,
+        (held, counts): (ConditionSet, Counts),
+    ) -> Hits {
+        let Some(anywhere) = anywhere else {
+            return self.hits_from(0, &Key { context, ..*key }, held, counts);
+        };
+        let mut rest = anywhere & self.contexts.word(usize::from(context), self.summary);
+        let mut bits = 0;
         while rest != 0 {
             let bit = rest & rest.wrapping_neg();
             if counts.counts(self.needs(rest.trailing_zeros() as usize), held) {
@@ -200,17 +219,23 @@ impl Rules {
             }
             rest ^= bit;
         }
-        Hits { word: 0, bits, more: false }
+        Hits { bits, word: 0, more: false }
+    }
+
+    #[inline]
+    fn cell(&self, key: &Key) -> usize {
+        usize::from(key.action).wrapping_mul(self.categories).wrapping_add(usize::from(key.category))
     }
 
     /// The same from a word on.
     fn hits_from(&self, word: usize, key: &Key, held: ConditionSet, counts: Counts) -> Hits {
-        let mut hits = Hits { word, bits: 0, more: false };
+        let mut hits = Hits::default();
         let covering = self.covering(key).skip_while(|rule| rule / 64 < word);
         for rule in covering.filter(|rule| counts.counts(self.needs(*rule), held)) {
+            let word = u32::try_from(rule / 64).unwrap_or(u32::MAX);
             if hits.bits == 0 {
-                hits.word = rule / 64;
-            } else if hits.word != rule / 64 {
+                hits.word = word;
+            } else if hits.word != word {
                 hits.more = true;
                 break;
             }
@@ -231,7 +256,7 @@ impl Rules {
         let rule = hits.first();
         hits.bits &= hits.bits.wrapping_sub(1);
         if hits.bits == 0 && hits.more {
-            *hits = self.hits_from(hits.word + 1, &key(), held, counts);
+            *hits = self.hits_from(hits.word as usize + 1, &key(), held, counts);
         }
         rule
     }
@@ -262,8 +287,8 @@ impl Counts {
 /// The rules that count, those of the first word of 64 that has any; of a policy with no more rules that is all.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Hits {
-    word: usize,
     bits: u64,
+    word: u32,
     /// Later words have some, too.
     more: bool,
 }
@@ -282,17 +307,17 @@ impl Hits {
 
     #[inline]
     const fn first(self) -> usize {
-        self.word * 64 + self.bits.trailing_zeros() as usize
+        self.word as usize * 64 + self.bits.trailing_zeros() as usize
     }
 }
 
 /// What rules are looked up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
-    pub(super) action: usize,
-    pub(super) category: usize,
-    pub(super) purpose: usize,
-    pub(super) context: usize,
+    pub(super) action: u8,
+    pub(super) category: u8,
+    pub(super) purpose: u8,
+    pub(super) context: u8,
     pub(super) roles: Roles,
 }
 
@@ -396,7 +421,9 @@ mod tests {
                 let (level, kind) = (Level::ALL[below(4)], PrincipalKind::ALL[below(2)]);
                 let environment = Environment::ALL[below(3)];
                 let context = context(level, kind, environment);
-                let key = Key { action: action as usize, category, purpose, context, roles };
+                let (cell, purpose_number) = (category as u8, purpose as u8);
+                let key =
+                    Key { action: action as u8, category: cell, purpose: purpose_number, context, roles };
                 let covers = |rule: &Coverage| {
                     rule.roles.as_ref().is_none_or(|roles| roles.iter().any(|role| asked.contains(role)))
                         && rule.actions.contains(&action)

@@ -41,11 +41,13 @@ pub struct Principal {
 
 impl Principal {
     /// A person who works for `tenant`.
+    #[inline]
     pub fn person(tenant: impl Into<TenantId>, id: impl Into<PrincipalId>) -> Self {
         Self::new(tenant.into(), id.into(), PrincipalKind::Person)
     }
 
     /// A program that works for `tenant`.
+    #[inline]
     pub fn service(tenant: impl Into<TenantId>, id: impl Into<PrincipalId>) -> Self {
         Self::new(tenant.into(), id.into(), PrincipalKind::Service)
     }
@@ -65,6 +67,7 @@ impl Principal {
 
     /// Adds a role.
     #[must_use]
+    #[inline]
     pub fn role(mut self, role: impl Into<Name>) -> Self {
         let role = role.into();
         if let Err(at) = self.roles.binary_search(&role) {
@@ -75,6 +78,7 @@ impl Principal {
 
     /// Says which second factor was last verified, and when: what [`Authentication::mfa`] makes of an identity provider's claims.
     #[must_use]
+    #[inline]
     pub fn mfa(mut self, verified: Mfa) -> Self {
         self.mfa = Some(verified);
         self
@@ -82,6 +86,7 @@ impl Principal {
 
     /// Says when a second factor was last verified, and nothing of which it was.
     #[must_use]
+    #[inline]
     pub fn mfa_at(mut self, at: DateTime<Utc>) -> Self {
         self.mfa = Authentication::new(Amr::default().with(Method::Mfa), at).mfa();
         self
@@ -89,6 +94,7 @@ impl Principal {
 
     /// Says when the training that the company asks for was last completed.
     #[must_use]
+    #[inline]
     pub fn trained_at(mut self, at: DateTime<Utc>) -> Self {
         self.trained_at = Some(at);
         self
@@ -96,6 +102,7 @@ impl Principal {
 
     /// Says whether the device that is used is managed by the company. Unless said, it is unknown.
     #[must_use]
+    #[inline]
     pub fn on_managed_device(mut self, managed: bool) -> Self {
         self.managed_device = Fact::Known(managed);
         self
@@ -103,6 +110,7 @@ impl Principal {
 
     /// Says that the account is suspended.
     #[must_use]
+    #[inline]
     pub fn suspended(mut self) -> Self {
         self.standing = Standing::Suspended;
         self
@@ -110,60 +118,70 @@ impl Principal {
 
     /// The tenant.
     #[must_use]
+    #[inline]
     pub const fn tenant(&self) -> &TenantId {
         &self.tenant
     }
 
     /// The identifier.
     #[must_use]
+    #[inline]
     pub const fn id(&self) -> &PrincipalId {
         &self.id
     }
 
     /// Person or service.
     #[must_use]
+    #[inline]
     pub const fn kind(&self) -> PrincipalKind {
         self.kind
     }
 
     /// Whether the account may be used.
     #[must_use]
+    #[inline]
     pub const fn standing(&self) -> Standing {
         self.standing
     }
 
     /// The roles, in order.
     #[must_use]
+    #[inline]
     pub fn roles(&self) -> &[Name] {
         &self.roles
     }
 
     /// Whether the principal has this role.
     #[must_use]
+    #[inline]
     pub fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|own| own == role)
     }
 
     /// When a second factor was last verified; `None`: never.
     #[must_use]
+    #[inline]
     pub fn last_mfa(&self) -> Option<DateTime<Utc>> {
         self.mfa.map(|verified| verified.at())
     }
 
     /// The second factor that was last verified.
     #[must_use]
+    #[inline]
     pub const fn second_factor(&self) -> Option<Mfa> {
         self.mfa
     }
 
     /// When the training was last completed; `None`: never.
     #[must_use]
+    #[inline]
     pub const fn last_trained(&self) -> Option<DateTime<Utc>> {
         self.trained_at
     }
 
     /// Whether the device is managed by the company.
     #[must_use]
+    #[inline]
     pub const fn managed_device(&self) -> Fact<bool> {
         self.managed_device
     }

@@ -17,12 +17,14 @@ pub struct Purpose(Name);
 
 impl Purpose {
     /// Names a purpose; that the policy declares it is checked where it is used.
+    #[inline]
     pub fn new(name: impl Into<Name>) -> Self {
         Self(name.into())
     }
 
     /// The purpose's name.
     #[must_use]
+    #[inline]
     pub const fn name(&self) -> &Name {
         &self.0
     }
@@ -42,11 +44,13 @@ pub struct Resource {
 impl Resource {
     /// The records of kind `R` at `place`: no other connection, person or record than `place` names.
     #[must_use]
+    #[inline]
     pub fn at<R: Record>(place: &Place) -> Self {
         Self::category(place.tenant_id(), R::CATEGORY, R::level()).within(place)
     }
 
     /// Everything of a category within a tenant, up to a level.
+    #[inline]
     pub fn category(tenant: impl Into<TenantId>, category: impl Into<Name>, level: Level) -> Self {
         Self {
             tenant: tenant.into(),
@@ -60,6 +64,7 @@ impl Resource {
 
     /// Narrowed to the connection, person and record that `place` names. The tenant stays.
     #[must_use]
+    #[inline]
     pub fn within(mut self, place: &Place) -> Self {
         self.connection = place.connection_id().cloned();
         self.subject = place.subject_id().cloned();
@@ -69,6 +74,7 @@ impl Resource {
 
     /// Narrowed to fields of at most `level`.
     #[must_use]
+    #[inline]
     pub fn up_to(mut self, level: Level) -> Self {
         self.level = self.level.min(level);
         self
@@ -76,36 +82,42 @@ impl Resource {
 
     /// The tenant whose data it is.
     #[must_use]
+    #[inline]
     pub const fn tenant(&self) -> &TenantId {
         &self.tenant
     }
 
     /// The category.
     #[must_use]
+    #[inline]
     pub const fn category_name(&self) -> &Name {
         &self.category
     }
 
     /// The highest level.
     #[must_use]
+    #[inline]
     pub const fn level(&self) -> Level {
         self.level
     }
 
     /// The connection, where it is narrowed to one.
     #[must_use]
+    #[inline]
     pub const fn connection(&self) -> Option<&ConnectionId> {
         self.connection.as_ref()
     }
 
     /// The person, where it is narrowed to one.
     #[must_use]
+    #[inline]
     pub const fn subject(&self) -> Option<&SubjectId> {
         self.subject.as_ref()
     }
 
     /// The record, where it is narrowed to one.
     #[must_use]
+    #[inline]
     pub const fn record(&self) -> Option<&RecordId> {
         self.record.as_ref()
     }
@@ -131,12 +143,13 @@ pub struct Question {
     assigned_case: Fact<bool>,
     case: Option<CaseId>,
     transport: Fact<Transport>,
-    approver: Option<Principal>,
+    approver: Option<Box<Principal>>,
 }
 
 impl Question {
     /// Asks.
     #[must_use]
+    #[inline]
     pub fn new(principal: Principal, action: Action, resource: Resource, purpose: Purpose) -> Self {
         Self {
             principal,
@@ -152,6 +165,7 @@ impl Question {
 
     /// Says whether the principal is assigned to an open case about the resource. Unless said, it is unknown.
     #[must_use]
+    #[inline]
     pub fn assigned_case(mut self, assigned: bool) -> Self {
         self.assigned_case = Fact::Known(assigned);
         self
@@ -159,6 +173,7 @@ impl Question {
 
     /// Names the case that it is asked for; a purpose for emergencies (`break_glass`) wants one.
     #[must_use]
+    #[inline]
     pub fn for_case(mut self, case: impl Into<CaseId>) -> Self {
         self.case = Some(case.into());
         self
@@ -166,13 +181,15 @@ impl Question {
 
     /// Names the second person, who approved; a rule that obliges to four eyes wants one, who would be allowed the same.
     #[must_use]
+    #[inline]
     pub fn approved_by(mut self, approver: Principal) -> Self {
-        self.approver = Some(approver);
+        self.approver = Some(Box::new(approver));
         self
     }
 
     /// Says over which version of the transport it came. Unless said, it is unknown.
     #[must_use]
+    #[inline]
     pub fn over(mut self, transport: Transport) -> Self {
         self.transport = Fact::Known(transport);
         self
@@ -180,49 +197,56 @@ impl Question {
 
     /// Who asks.
     #[must_use]
+    #[inline]
     pub const fn principal(&self) -> &Principal {
         &self.principal
     }
 
     /// What is to be done.
     #[must_use]
+    #[inline]
     pub const fn action(&self) -> Action {
         self.action
     }
 
     /// With which data.
     #[must_use]
+    #[inline]
     pub const fn resource(&self) -> &Resource {
         &self.resource
     }
 
     /// For which purpose.
     #[must_use]
+    #[inline]
     pub const fn purpose(&self) -> &Purpose {
         &self.purpose
     }
 
     /// Whether the principal is assigned to a case about the resource.
     #[must_use]
+    #[inline]
     pub const fn case(&self) -> Fact<bool> {
         self.assigned_case
     }
 
     /// The case that it is asked for.
     #[must_use]
+    #[inline]
     pub const fn named_case(&self) -> Option<&CaseId> {
         self.case.as_ref()
     }
 
     /// Who approved.
     #[must_use]
-    pub const fn approver(&self) -> Option<&Principal> {
-        self.approver.as_ref()
+    #[inline]
+    pub fn approver(&self) -> Option<&Principal> {
+        self.approver.as_deref()
     }
 
     /// The question that the second person would ask in the first one's place.
     pub(crate) fn asked_by_approver(&self) -> Option<Self> {
-        let second = self.approver.clone()?;
+        let second = *self.approver.clone()?;
         let own = &self.principal;
         let another = second.kind() == PrincipalKind::Person
             && (second.tenant(), second.id()) != (own.tenant(), own.id());
@@ -231,6 +255,7 @@ impl Question {
 
     /// The version of the transport that it came over.
     #[must_use]
+    #[inline]
     pub const fn transport(&self) -> Fact<Transport> {
         self.transport
     }

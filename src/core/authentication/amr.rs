@@ -76,6 +76,7 @@ impl Method {
     /// which tell of the circumstances (section 2: checks before the authentication substitute for no factor); `mfa` tells that there were
     /// several and is read by [`Amr::is_multi_factor`].
     #[must_use]
+    #[inline]
     pub const fn factor(self) -> Option<Factor> {
         match self {
             Self::Pwd | Self::Pin => Some(Factor::Knowledge),
@@ -89,12 +90,14 @@ impl Method {
 
     /// Whether it goes through the telephone network, whose use is restricted (NIST SP 800-63B-4 section 3.1.3.3).
     #[must_use]
+    #[inline]
     pub const fn is_restricted(self) -> bool {
         matches!(self, Self::Sms | Self::Tel)
     }
 
     /// Whether it proves possession of a key. That alone does not resist phishing: see [`Mfa::resists_phishing`](super::Mfa::resists_phishing).
     #[must_use]
+    #[inline]
     pub const fn proves_a_key(self) -> bool {
         matches!(self, Self::Hwk | Self::Swk | Self::Pop | Self::Sc)
     }
@@ -127,18 +130,21 @@ impl Amr {
 
     /// Reads the names of the claim. They are compared as RFC 8176 writes them, case and all; one that is not known is passed over, since what is
     /// not understood proves nothing.
+    #[inline]
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         names.into_iter().filter_map(Method::named).collect()
     }
 
     /// Whether `method` is among them.
     #[must_use]
+    #[inline]
     pub const fn contains(self, method: Method) -> bool {
         self.0 & method.bit() != 0
     }
 
     /// The set with one more.
     #[must_use]
+    #[inline]
     pub const fn with(self, method: Method) -> Self {
         Self(self.0 | method.bit())
     }
@@ -146,29 +152,34 @@ impl Amr {
     /// The set less those of `others`: for a host that does not take a text message for a second factor, say. Without `mfa` among the
     /// `others`, the provider's word that there were two factors stays.
     #[must_use]
+    #[inline]
     pub const fn without(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }
 
     /// Whether every method of `others` is among them.
     #[must_use]
+    #[inline]
     pub const fn contains_all(self, others: Self) -> bool {
         self.0 & others.0 == others.0
     }
 
     /// Whether at least one of `others` is among them.
     #[must_use]
+    #[inline]
     pub const fn contains_any(self, others: Self) -> bool {
         self.0 & others.0 != 0
     }
 
     /// Whether there is none.
     #[must_use]
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// The methods, in alphabetical order.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = Method> {
         Method::ALL.iter().copied().filter(move |method| self.contains(*method))
     }
@@ -176,12 +187,14 @@ impl Amr {
     /// The bits, one for each [`Method`] in order of declaration. They are for comparing within a process, and may mean something else in
     /// another version: what is stored is the names.
     #[must_use]
+    #[inline]
     pub const fn bits(self) -> u32 {
         self.0
     }
 
     /// Whether any of them proves `factor`.
     #[must_use]
+    #[inline]
     pub fn proves(self, factor: Factor) -> bool {
         self.iter().any(|method| method.factor() == Some(factor))
     }
@@ -191,6 +204,7 @@ impl Amr {
     /// One of the two is something that the person has: NIST SP 800-63B-4 section 2.2.1 takes a password or a biometric comparison together
     /// with a physical authenticator, and a biometric characteristic is no authenticator by itself. So `["pwd", "face"]` is one factor short.
     #[must_use]
+    #[inline]
     pub fn is_multi_factor(self) -> bool {
         self.contains(Method::Mfa)
             || self.proves(Factor::Possession)

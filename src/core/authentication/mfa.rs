@@ -26,6 +26,7 @@ pub struct Authentication {
 impl Authentication {
     /// By these methods, at this time: the claims `amr` and `auth_time`.
     #[must_use]
+    #[inline]
     pub const fn new(amr: Amr, at: DateTime<Utc>) -> Self {
         Self { amr, at, says_phishing_resistant: false }
     }
@@ -33,6 +34,7 @@ impl Authentication {
     /// Adds the claim `acr`. `phr` and `phrh` say that the authentication resists phishing (OpenID Connect EAP ACR Values 1.0, June 2025,
     /// section 2); every other value says nothing here.
     #[must_use]
+    #[inline]
     pub fn acr(mut self, acr: &str) -> Self {
         self.says_phishing_resistant = matches!(acr, "phr" | "phrh");
         self
@@ -40,18 +42,21 @@ impl Authentication {
 
     /// The methods.
     #[must_use]
+    #[inline]
     pub const fn amr(&self) -> Amr {
         self.amr
     }
 
     /// The time.
     #[must_use]
+    #[inline]
     pub const fn at(&self) -> DateTime<Utc> {
         self.at
     }
 
     /// The second factor, where there was one.
     #[must_use]
+    #[inline]
     pub fn mfa(&self) -> Option<Mfa> {
         self.amr.is_multi_factor().then_some(Mfa { authentication: *self })
     }
@@ -74,12 +79,14 @@ pub struct Mfa {
 impl Mfa {
     /// The methods.
     #[must_use]
+    #[inline]
     pub const fn amr(&self) -> Amr {
         self.authentication.amr
     }
 
     /// When it was verified.
     #[must_use]
+    #[inline]
     pub const fn at(&self) -> DateTime<Utc> {
         self.authentication.at
     }
@@ -91,6 +98,7 @@ impl Mfa {
     /// ([`Authentication::acr`]), and a key has to be among the methods: passwords, one-time passwords and out-of-band devices are not
     /// phishing-resistant, whatever is said of them (sections 3.1.1 to 3.1.5).
     #[must_use]
+    #[inline]
     pub fn resists_phishing(&self) -> bool {
         self.authentication.says_phishing_resistant && self.amr().iter().any(Method::proves_a_key)
     }
@@ -99,6 +107,7 @@ impl Mfa {
     ///
     /// # Errors
     /// [`MfaError::InFuture`] where it lies after `now`, [`MfaError::Stale`] where it is older.
+    #[inline]
     pub fn fresh(&self, within: Period, now: DateTime<Utc>) -> Result<(), MfaError> {
         let at = self.at();
         if at > now {
@@ -146,18 +155,21 @@ pub struct MfaRule {
 impl MfaRule {
     /// Of everybody: a second factor that is at most `within` old.
     #[must_use]
+    #[inline]
     pub const fn always(within: Period) -> Self {
         Self { optional: false, within }
     }
 
     /// Of whoever has set one up, and of nobody else: optional, but enrolled means required.
     #[must_use]
+    #[inline]
     pub const fn when_enrolled(within: Period) -> Self {
         Self { optional: true, within }
     }
 
     /// How old it may be.
     #[must_use]
+    #[inline]
     pub const fn within(&self) -> Period {
         self.within
     }
@@ -166,6 +178,7 @@ impl MfaRule {
     ///
     /// # Errors
     /// [`MfaError`], which tells what would be enough.
+    #[inline]
     pub fn check(
         &self,
         authentication: &Authentication,

@@ -114,7 +114,7 @@ impl fmt::Display for Example {
         if principal.tenant() != resource.tenant() {
             f.write_str(", of another tenant")?;
         }
-        let age = |then| facts.now.signed_duration_since(then).num_seconds();
+        let age = |then| facts.now().signed_duration_since(then).num_seconds();
         match principal.last_mfa().map(age) {
             Some(seconds) => write!(f, ", second factor {seconds} s ago")?,
             None => f.write_str(", no second factor")?,
@@ -147,7 +147,7 @@ impl fmt::Display for Example {
                 }
             }
         }
-        write!(f, ", at {}", facts.now.format("%a %H:%M"))
+        write!(f, ", at {}", facts.now().format("%a %H:%M"))
     }
 }
 
