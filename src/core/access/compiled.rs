@@ -83,6 +83,9 @@ pub(crate) struct Compiled {
     /// By the number of a rule that allows, where it stands in the document. Rules with like lists come together, so that those for one
     /// question lie in few words.
     pub(super) order: Vec<usize>,
+    /// By the number of a rule, its name.
+    pub(super) allow_names: Vec<Name>,
+    pub(super) deny_names: Vec<Name>,
     /// By the number of a rule that allows, in which order a yes is by it: those that oblige to less come first, then by name.
     pub(super) rank: Vec<usize>,
 }
@@ -132,6 +135,8 @@ impl Compiled {
         Self {
             allow: Rules::new(&allow, shape),
             deny: Rules::new(&deny, shape),
+            allow_names: order.iter().filter_map(rule).map(|rule| rule.id.clone()).collect(),
+            deny_names: document.access.deny.iter().map(|rule| rule.id.clone()).collect(),
             order,
             rank,
             purposes_of: purposes_of.collect(),

@@ -8,7 +8,7 @@ use super::compiled::Compiled;
 use super::conditions::ConditionSet;
 use super::explain::Explanation;
 use super::facts::Facts;
-use super::index::{Counts, Hits};
+use super::index::{Counts, Hits, Key};
 use super::question::Question;
 use crate::core::id::Name;
 use crate::core::policy::{AllowRule, Policy, PolicyDigest};
@@ -136,6 +136,13 @@ impl<'a> Decision<'a> {
         Explanation::of(self)
     }
 
+    /// What rules are looked up by. Only among more of them than a word has bits are the others looked for again.
+    #[cold]
+    #[inline(never)]
+    fn key(&self) -> Key {
+        Asked::new(self.policy, self.question).key(self.facts.environment)
+    }
+
     #[inline]
     fn allow_rule(&self, number: usize) -> Option<&'a AllowRule> {
         self.policy.document().access.allow.get(*self.compiled.order.get(number)?)
@@ -160,17 +167,15 @@ impl<'a> Iterator for Reasons<'_, 'a> {
         if let Some(barrier) = self.barriers.next() {
             return Some(Why::Barrier(barrier));
         }
-        let Decision { policy, question, compiled, held, facts, .. } = self.decision;
-        // Only among more rules than a word has bits are the others looked for again.
-        let key = || Asked::new(policy, question).key(facts.environment);
+        let Decision { compiled, held, .. } = self.decision;
+        let key = || self.decision.key();
         if !self.deny.is_empty() {
             let rule = compiled.deny.take(&mut self.deny, key, *held, Counts::NotHeld);
-            let denying = policy.document().access.deny.get(rule)?;
-            return Some(Why::DeniedBy(&denying.id));
+            return compiled.deny_names.get(rule).map(Why::DeniedBy);
         }
         if !self.allow.is_empty() {
             let rule = compiled.allow.take(&mut self.allow, key, *held, Counts::Held);
-            return Some(Why::AllowedBy(&self.decision.allow_rule(rule)?.id));
+            return compiled.allow_names.get(rule).map(Why::AllowedBy);
         }
         std::mem::take(&mut self.none).then_some(Why::NoRuleAllows)
     }

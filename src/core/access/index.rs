@@ -227,7 +227,8 @@ impl Rules {
         usize::from(key.action).wrapping_mul(self.categories).wrapping_add(usize::from(key.category))
     }
 
-    /// The same from a word on.
+    /// The same from a word on, of many rules.
+    #[inline(never)]
     fn hits_from(&self, word: usize, key: &Key, held: ConditionSet, counts: Counts) -> Hits {
         let mut hits = Hits::default();
         let covering = self.covering(key).skip_while(|rule| rule / 64 < word);
