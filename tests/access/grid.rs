@@ -47,15 +47,33 @@ impl Grid {
     }
 
     /// The least weight of those requests for which this is so.
-    pub(crate) fn least(&self, is: impl Fn(usize, &Question, &Facts) -> bool) -> Option<(usize, usize)> {
+    pub(crate) fn least(
+        &self,
+        ages: &[Period],
+        is: impl Fn(usize, &Question, &Facts) -> bool,
+    ) -> Option<(usize, usize)> {
         let those =
             self.requests.iter().enumerate().filter(|(at, (question, facts))| is(*at, question, facts));
-        those.map(|(_, (question, facts))| weight(&self.shape, question, facts)).min()
+        those.map(|(_, (question, facts))| weight(&self.shape, ages, question, facts)).min()
     }
 }
 
+/// The ages of a second factor that policies and sets name: what is older than all of them is like one that was never given.
+pub(crate) fn named_ages(documents: &[&PolicyDocument], sets: &[&RequestSet]) -> Vec<Period> {
+    let mut ages = Vec::new();
+    for document in documents {
+        ages.extend(document.levels.values().filter_map(|controls| controls.mfa_within));
+        let when = document.access.allow.iter().filter_map(|rule| rule.when.as_ref());
+        let unless = document.access.deny.iter().filter_map(|rule| rule.unless.as_ref());
+        ages.extend(when.chain(unless).filter_map(|conditions| conditions.mfa_within));
+    }
+    let tables = sets.iter().flat_map(|set| set.with.iter().chain(&set.without));
+    ages.extend(tables.filter_map(|conditions| conditions.mfa_within));
+    ages
+}
+
 /// How much a request says: first its roles, the facts that are known to hold and the methods that policies ask for, then its level and that it is a service's.
-pub(crate) fn weight(shape: &Shape, question: &Question, facts: &Facts) -> (usize, usize) {
+pub(crate) fn weight(shape: &Shape, ages: &[Period], question: &Question, facts: &Facts) -> (usize, usize) {
     let (principal, resource) = (question.principal(), question.resource());
     let mut said = principal.roles().len();
     if let Some(verified) = principal.second_factor() {
@@ -64,7 +82,7 @@ pub(crate) fn weight(shape: &Shape, question: &Question, facts: &Facts) -> (usiz
     for is in [
         principal.standing() == Standing::Suspended,
         principal.tenant() != resource.tenant(),
-        shape.words.mfa.iter().any(|age| no_older(principal.last_mfa(), *age, facts.now())),
+        ages.iter().any(|age| no_older(principal.last_mfa(), *age, facts.now())),
         principal.last_trained().is_some(),
         principal.managed_device() == Fact::Known(true),
         question.case() == Fact::Known(true),
