@@ -1,17 +1,14 @@
 //! The review of least privilege over time, and what the trail calls somebody.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 
 use super::steward::Steward;
-use super::trail::{PAGE, TrailError};
+use super::trail::{TrailError, named};
 use super::trouble::Trouble;
-use crate::contracts::{AuditLog, Ports};
+use crate::contracts::{Ports, StoredEntry};
 use crate::core::access::Principal;
-use crate::core::audit::{AccessReview, AuditEvent, Entry, Pseudonym, Reviewer, Verifier};
+use crate::core::audit::{AccessReview, AuditEvent, Pseudonym, Reviewer};
 use crate::core::place::Scope;
-use crate::crypto::pseudonym;
 
 impl<P: Ports> Steward<P> {
     /// Reviews who of `by`'s tenant may do what, and does: the rules that nobody used since a date, who used which how often and when
@@ -34,26 +31,16 @@ impl<P: Ports> Steward<P> {
         self.record(vec![entry]).await?;
         // Under each version of its key: one that was compromised since is no longer the one that names.
         let live = keys.live(&Scope::Tenant(tenant.clone())).await?;
-        let name = |key: &crate::crypto::SecretKey| {
-            Pseudonym::from_bytes(pseudonym(&key.derive("audit"), "tenant", tenant.as_str()))
-        };
-        let names: BTreeSet<Pseudonym> = live.iter().map(|(_, key)| name(key)).collect();
+        let names = live.iter().map(|(_, key)| named(key, "tenant", tenant.as_str())).collect();
         let mut reviewer = Reviewer::new(&self.inner.policy, names, since);
-        let (mut verifier, mut from) = (Verifier::new(None), 0);
-        loop {
-            let page = self.inner.ports.audit().read(from, PAGE).await?;
-            for stored in &page {
-                verifier.entry(stored.index, &stored.body, &stored.nodes)?;
-                let entry: Entry = serde_json::from_slice(&stored.body)
-                    .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
-                reviewer.entry(entry);
-            }
-            if page.len() < PAGE {
-                verifier.finish()?;
-                return Ok(reviewer.finish());
-            }
-            from += PAGE as u64;
-        }
+        let read = |stored: &StoredEntry| {
+            let entry = serde_json::from_slice(&stored.body)
+                .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
+            reviewer.entry(entry);
+            Ok(())
+        };
+        self.walk_trail(None, read).await?;
+        Ok(reviewer.finish())
     }
 
     /// What the trail calls a principal: finds their entries, and their part in a [review](Self::review_access). `None` where their

@@ -11,10 +11,10 @@ use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
 use crate::core::audit::{AuditEvent, Entry, Pseudonym, TrailBreak, Verifier};
 use crate::core::id::{PrincipalId, SubjectId, TenantId};
 use crate::core::place::Scope;
-use crate::crypto::pseudonym;
+use crate::crypto::{SecretKey, pseudonym};
 
 /// Number of entries that are read at once.
-pub(super) const PAGE: usize = 512;
+const PAGE: usize = 512;
 
 impl<P: Ports> Steward<P> {
     /// Verifies the whole trail and returns its head. Keep the head elsewhere, and give it the next time: truncation and rewriting
@@ -23,12 +23,22 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// [`TrailError::Broken`] says where the trail breaks.
     pub async fn verify_trail(&self, kept: Option<TreeHead>) -> Result<TreeHead, TrailError> {
+        self.walk_trail(kept, |_| Ok(())).await
+    }
+
+    /// The same, and shows every entry once it is known to follow on those before.
+    pub(super) async fn walk_trail(
+        &self,
+        kept: Option<TreeHead>,
+        mut each: impl FnMut(&StoredEntry) -> Result<(), TrailError> + Send,
+    ) -> Result<TreeHead, TrailError> {
         let mut verifier = Verifier::new(kept);
         let mut from = 0;
         loop {
             let page = self.inner.ports.audit().read(from, PAGE).await?;
             for entry in &page {
                 verifier.entry(entry.index, &entry.body, &entry.nodes)?;
+                each(entry)?;
             }
             if page.len() < PAGE {
                 return Ok(verifier.finish()?);
@@ -125,8 +135,13 @@ impl<P: Ports> KeySession<'_, P> {
         id: &str,
     ) -> Result<Option<Pseudonym>, Trouble> {
         let key = self.naming(scope).await?;
-        Ok(key.map(|(_, key)| Pseudonym::from_bytes(pseudonym(&key.derive("audit"), kind, id))))
+        Ok(key.map(|(_, key)| named(&key, kind, id)))
     }
+}
+
+/// What the trail calls something under a key of its scope.
+pub(super) fn named(key: &SecretKey, kind: &str, id: &str) -> Pseudonym {
+    Pseudonym::from_bytes(pseudonym(&key.derive("audit"), kind, id))
 }
 
 /// Why a trail cannot be vouched for.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::verify::{ConsistencyProof, InclusionProof};
-use super::{Hash, TreeHead, node_hash};
+use super::{Frontier, Hash};
 
 /// A range of leaves whose root is wanted: a full subtree, or the right edge of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,33 +143,25 @@ pub struct NoNode {
 pub struct Nodes(BTreeMap<u64, Vec<Hash>>);
 
 impl Nodes {
-    fn root(&self, range: Range) -> Result<Hash, NoNode> {
-        let mut root = None;
-        // From the right, as the root is made.
-        for (height, entry) in range.full().collect::<Vec<_>>().into_iter().rev() {
+    /// The full subtrees of a range, which by themselves would be a tree of its size.
+    fn grown(&self, range: Range) -> Result<Frontier, NoNode> {
+        let peaks = range.full().map(|(height, entry)| {
             let hashes = self.0.get(&entry);
-            let node =
-                hashes.and_then(|hashes| hashes.get(height as usize)).ok_or(NoNode { height, entry })?;
-            root = Some(root.map_or(*node, |right| node_hash(node, &right)));
-        }
-        Ok(root.unwrap_or(TreeHead::EMPTY.root))
+            hashes.and_then(|hashes| hashes.get(height as usize)).copied().ok_or(NoNode { height, entry })
+        });
+        Ok(Frontier { size: range.to - range.from, peaks: peaks.collect::<Result<_, _>>()? })
     }
 
     fn roots(&self, wanted: Wanted) -> Result<Vec<Hash>, NoNode> {
-        wanted.ranges().into_iter().map(|range| self.root(range)).collect()
+        wanted.ranges().into_iter().map(|range| Ok(self.grown(range)?.root())).collect()
     }
 
     /// The frontier of a tree of `size` leaves.
     ///
     /// # Errors
     /// [`NoNode`] where an entry of [`Wanted::entries`] is not there.
-    pub fn frontier(&self, size: u64) -> Result<super::Frontier, NoNode> {
-        let full = Range { from: 0, to: size }.full();
-        let peaks = full.map(|(height, entry)| {
-            let hashes = self.0.get(&entry);
-            hashes.and_then(|hashes| hashes.get(height as usize)).copied().ok_or(NoNode { height, entry })
-        });
-        Ok(super::Frontier { size, peaks: peaks.collect::<Result<_, _>>()? })
+    pub fn frontier(&self, size: u64) -> Result<Frontier, NoNode> {
+        self.grown(Range { from: 0, to: size })
     }
 
     /// Proves that the leaf with this number is in the tree of `size` leaves. A leaf that is not gets a proof that verifies under no root.
