@@ -121,10 +121,12 @@ impl<P: Ports> Steward<P> {
         if let Some(connection) = resource.connection() {
             facts = facts.authorization(self.is_live(tenant, connection).await?);
         }
-        if self.inner.policy.asks_for_terms() {
+        if self.inner.policy.compiled().asks_for_terms() {
             facts = facts.terms(self.has_accepted_terms(tenant).await?);
         }
-        if let Some(subject) = resource.subject().filter(|_| self.heeds_people(purpose)) {
+        if let Some(subject) =
+            resource.subject().filter(|_| self.inner.policy.compiled().heeds_people(purpose))
+        {
             facts.preferences = self.said_about(tenant, subject, purpose).await?;
         }
         Ok(facts)

@@ -186,31 +186,19 @@ impl<P: Ports> Steward<P> {
         Ok(Fact::Known(self.preferences(tenant, subject).await?.about(purpose)))
     }
 
-    /// Whether a purpose heeds what people say.
-    pub(super) fn heeds_people(&self, purpose: &Name) -> bool {
-        let entry = self.inner.policy.purpose(purpose.as_str());
-        entry.is_some_and(|entry| entry.needs_consent || !entry.stops_on.is_empty())
-    }
-
     /// Whether what people have said by now still lets a grant open what is about them: all of them, also in single fields.
     pub(super) async fn check_people<'s>(
         &self,
         grant: &Grant,
         people: impl IntoIterator<Item = &'s SubjectId> + Send,
     ) -> Result<(), super::open::OpenError> {
-        let purpose = grant.purpose().name();
-        let Some(entry) = self.inner.policy.purpose(purpose.as_str()).filter(|_| self.heeds_people(purpose))
-        else {
+        let (purpose, rules) = (grant.purpose().name(), self.inner.policy.compiled());
+        if !rules.heeds_people(purpose) {
             return Ok(());
-        };
+        }
         let people: BTreeSet<SubjectId> = people.into_iter().cloned().collect();
         for subject in people {
-            let said = self.said_about(grant.tenant(), &subject, purpose).await?.known();
-            let goes_on = said.is_some_and(|said| {
-                !entry.stops_on.iter().any(|stop| said.has_said(*stop))
-                    && (!entry.needs_consent || said.has_consented())
-            });
-            if !goes_on {
+            if !rules.goes_on(purpose, self.said_about(grant.tenant(), &subject, purpose).await?) {
                 return Err(GrantError::Stopped.into());
             }
         }

@@ -124,15 +124,10 @@ impl<'a> Asked<'a> {
         if let Some(needs) =
             compiled.needs_of.get(usize::from(self.key.purpose)).filter(|needs| !needs.is_plain())
         {
-            let said = facts.preferences.known();
             barriers
                 .raise(Barriers::NO_AUTHORIZATION, needs.authorization && !facts.authorization_live.holds());
-            barriers
-                .raise(Barriers::NO_CONSENT, needs.consent && !said.is_some_and(|said| said.has_consented()));
             barriers.raise(Barriers::NO_CASE, needs.case && self.question.named_case().is_none());
-            for stop in &needs.stops {
-                barriers.raise(Barriers::stop(*stop), said.is_none_or(|said| said.has_said(*stop)));
-            }
+            barriers.raise(needs.against(facts.preferences), true);
         }
         if self.is_person {
             barriers.raise(

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::conditions::{ConditionSet, ConditionTable, NEVER};
+use super::barriers::Barriers;
+use super::conditions::{Condition, ConditionSet, ConditionTable, NEVER};
+use super::facts::{Fact, Preferences};
 use super::index::{Counts, Coverage, Hits, Key, Rules};
-use super::words::{Action, Environment, PrincipalKind};
+use super::words::{Action, Environment, PrincipalKind, Stop};
 use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::period::Period;
@@ -31,7 +33,7 @@ impl Names {
 
     /// Numbers with the one for what is not declared.
     const fn with_undeclared(&self) -> usize {
-        self.0.len() + 1
+        self.undeclared() + 1
     }
 
     fn numbers(&self, names: &BTreeSet<Name>) -> Vec<usize> {
@@ -44,7 +46,7 @@ impl Names {
 pub(super) struct PurposeNeeds {
     pub(super) authorization: bool,
     pub(super) consent: bool,
-    pub(super) stops: Vec<super::words::Stop>,
+    pub(super) stops: Vec<Stop>,
     pub(super) case: bool,
 }
 
@@ -61,7 +63,23 @@ impl PurposeNeeds {
     /// Whether it asks for nothing, as most do.
     #[inline]
     pub(super) const fn is_plain(&self) -> bool {
-        !self.authorization && !self.consent && !self.case && self.stops.is_empty()
+        !self.authorization && !self.case && !self.heeds_people()
+    }
+
+    /// Whether what a person has said bears on it.
+    #[inline]
+    const fn heeds_people(&self) -> bool {
+        self.consent || !self.stops.is_empty()
+    }
+
+    /// What stands against it because of what the person has said, or because that is not known.
+    pub(super) fn against(&self, said: Fact<Preferences>) -> Barriers {
+        let (said, mut barriers) = (said.known(), Barriers::NONE);
+        barriers.raise(Barriers::NO_CONSENT, self.consent && !said.is_some_and(Preferences::has_consented));
+        for stop in &self.stops {
+            barriers.raise(Barriers::stop(*stop), said.is_none_or(|said| said.has_said(*stop)));
+        }
+        barriers
     }
 }
 
@@ -91,6 +109,20 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// Whether what people say bears on a purpose.
+    pub(crate) fn heeds_people(&self, purpose: &Name) -> bool {
+        self.needs(purpose).is_some_and(PurposeNeeds::heeds_people)
+    }
+
+    /// Whether a purpose goes on, once a person has said this.
+    pub(crate) fn goes_on(&self, purpose: &Name, said: Fact<Preferences>) -> bool {
+        self.needs(purpose).is_none_or(|needs| needs.against(said).is_empty())
+    }
+
+    fn needs(&self, purpose: &Name) -> Option<&PurposeNeeds> {
+        self.needs_of.get(self.purposes.number(purpose)?)
+    }
+
     /// Whether a rule asks for the terms to be accepted.
     pub(crate) const fn asks_for_terms(&self) -> bool {
         self.conditions.asks_for_terms()
@@ -130,7 +162,7 @@ impl Compiled {
         });
         let mfa_of = Level::ALL.map(|level| {
             let within = document.levels.get(&level).and_then(|controls| controls.mfa_within)?;
-            Some((within, conditions.bit(&super::conditions::Condition::MfaWithin(within))))
+            Some((within, conditions.bit(&Condition::MfaWithin(within))))
         });
         Self {
             allow: Rules::new(&allow, shape),
@@ -148,9 +180,7 @@ impl Compiled {
             conditions,
         }
     }
-}
 
-impl Compiled {
     /// The second factor that a level asks of people.
     #[inline]
     pub(super) fn mfa_of_level(&self, level: Level) -> Option<(Period, ConditionSet)> {

@@ -292,7 +292,7 @@ fn missing(rule: &AllowRule, decision: &Decision<'_>) -> Vec<Missing> {
     if !rule.actions.contains(&question.action()) {
         missing.push(Missing::Action(rule.actions.iter().copied().collect()));
     }
-    if !principal.roles().iter().any(|role| rule.roles.contains(role)) {
+    if !principal.has_one_of(&rule.roles) {
         missing.push(Missing::Role(rule.roles.iter().cloned().collect()));
     }
     if resource.level() > rule.up_to {

@@ -1,5 +1,7 @@
 //! Who asks, as the host authenticated them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::facts::Fact;
@@ -156,6 +158,16 @@ impl Principal {
     #[inline]
     pub fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|own| own == role)
+    }
+
+    /// Whether the principal has one of these roles.
+    pub(crate) fn has_one_of(&self, roles: &BTreeSet<Name>) -> bool {
+        self.roles.iter().any(|role| roles.contains(role))
+    }
+
+    /// Whether this is a person, and not the other: who can be the second of four eyes.
+    pub(crate) fn is_second_to(&self, other: &Self) -> bool {
+        self.kind == PrincipalKind::Person && (&self.tenant, &self.id) != (&other.tenant, &other.id)
     }
 
     /// When a second factor was last verified; `None`: never.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::Fact;
 use super::principal::Principal;
-use super::words::{Action, PrincipalKind};
+use super::words::Action;
 use crate::core::classification::{Level, Record};
 use crate::core::id::{CaseId, ConnectionId, Name, RecordId, SubjectId, TenantId};
 use crate::core::place::Place;
@@ -246,11 +246,8 @@ impl Question {
 
     /// The question that the second person would ask in the first one's place.
     pub(crate) fn asked_by_approver(&self) -> Option<Self> {
-        let second = *self.approver.clone()?;
-        let own = &self.principal;
-        let another = second.kind() == PrincipalKind::Person
-            && (second.tenant(), second.id()) != (own.tenant(), own.id());
-        another.then(|| Self { principal: second, approver: None, ..self.clone() })
+        let second = self.approver.as_deref().filter(|second| second.is_second_to(&self.principal))?;
+        Some(Self { principal: second.clone(), approver: None, ..self.clone() })
     }
 
     /// The version of the transport that it came over.

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::facts::Facts;
 use super::principal::Principal;
 use super::question::{Purpose, Question, Resource};
-use super::words::{Action, PrincipalKind};
+use super::words::Action;
 use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::place::Place;
@@ -90,21 +90,14 @@ impl ReleaseRequest {
         if level > reason.up_to {
             return Err(ReleaseDenied::AboveReason { level, up_to: reason.up_to });
         }
-        let has_role = |who: &Principal, roles: &std::collections::BTreeSet<Name>| {
-            who.roles().iter().any(|role| roles.contains(role))
-        };
-        if !has_role(&self.by, &reason.roles) {
+        if !self.by.has_one_of(&reason.roles) {
             return Err(ReleaseDenied::NoRole);
         }
         let approver = match (&self.approver, release) {
             (None, Release::Lower) => return Err(ReleaseDenied::NotApproved),
             (approver, _) => approver.as_ref(),
         };
-        let second = |who: &Principal| {
-            who.kind() == PrincipalKind::Person
-                && has_role(who, &reason.approvers)
-                && (who.tenant(), who.id()) != (self.by.tenant(), self.by.id())
-        };
+        let second = |who: &Principal| who.is_second_to(&self.by) && who.has_one_of(&reason.approvers);
         if !approver.is_none_or(second) {
             return Err(ReleaseDenied::NotApproved);
         }

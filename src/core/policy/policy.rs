@@ -265,11 +265,6 @@ impl Policy {
         level >= Level::Confidential || self.level(level).record == Some(Record::Before)
     }
 
-    /// Whether a rule asks for the terms to be accepted.
-    pub(crate) fn asks_for_terms(&self) -> bool {
-        self.compiled().asks_for_terms()
-    }
-
     /// A platform by its name.
     #[must_use]
     pub fn platform(&self, name: &str) -> Option<&Platform> {
