@@ -165,20 +165,33 @@ impl Rules {
         }
     }
 
-    /// The rules that cover a question, whatever conditions they have.
-    #[inline]
-    pub(super) fn covering<'r>(&'r self, key: &'r Key) -> Covering<'r> {
-        Covering {
+    /// The rules that cover a question, whatever conditions they have; from a word of 64 of them on.
+    fn covering<'r>(&'r self, key: &'r Key, from: usize) -> Covering<'r> {
+        let mut covering = Covering {
             rules: self,
             key,
             cell: self.cells.row(self.cell(key)),
             context: self.contexts.row(usize::from(key.context)),
             purpose: self.purposes.row(usize::from(key.purpose)),
-            next_summary: 0,
+            next_summary: from / 64,
             summary: 0,
             word: 0,
             bits: 0,
+        };
+        // Of the summary in which it begins, the words before are left out.
+        if covering.next_summary < self.summary {
+            covering.summary = covering.intersect(covering.next_summary) & (u64::MAX << (from % 64));
+            covering.next_summary += 1;
         }
+        covering
+    }
+
+    /// In a word of the rows, the rules that ask for one of these roles, or for none.
+    #[inline]
+    fn of_roles(&self, roles: &Roles, at: usize) -> u64 {
+        let mut rules = self.anyone.word(0, at);
+        roles.each(|role| rules |= self.roles.word(role, at));
+        rules
     }
 
     /// Of a policy with no more rules than a word has bits: those that cover a question wherever, at whatever level and of whichever
@@ -190,12 +203,7 @@ impl Rules {
         }
         let at = self.summary;
         let covered = self.cells.word(self.cell(key), at) & self.purposes.word(usize::from(key.purpose), at);
-        if covered == 0 {
-            return Some(0);
-        }
-        let mut asked = self.anyone.word(0, at);
-        key.roles.each(|role| asked |= self.roles.word(role, at));
-        Some(covered & asked)
+        Some(if covered == 0 { 0 } else { covered & self.of_roles(&key.roles, at) })
     }
 
     /// The rules that count of those that cover a question; `anywhere` is what the question gave for [`anywhere`](Self::anywhere).
@@ -231,8 +239,7 @@ impl Rules {
     #[inline(never)]
     fn hits_from(&self, word: usize, key: &Key, held: ConditionSet, counts: Counts) -> Hits {
         let mut hits = Hits::default();
-        let covering = self.covering(key).skip_while(|rule| rule / 64 < word);
-        for rule in covering.filter(|rule| counts.counts(self.needs(*rule), held)) {
+        for rule in self.covering(key, word).filter(|rule| counts.counts(self.needs(*rule), held)) {
             let word = u32::try_from(rule / 64).unwrap_or(u32::MAX);
             if hits.bits == 0 {
                 hits.word = word;
@@ -342,12 +349,7 @@ impl Covering<'_> {
     fn intersect(&self, at: usize) -> u64 {
         let word = |row: &[u64]| row.get(at).copied().unwrap_or_default();
         let covered = word(self.cell) & word(self.context) & word(self.purpose);
-        if covered == 0 {
-            return 0;
-        }
-        let mut asked = self.rules.anyone.word(0, at);
-        self.key.roles.each(|role| asked |= self.rules.roles.word(role, at));
-        covered & asked
+        if covered == 0 { 0 } else { covered & self.rules.of_roles(&self.key.roles, at) }
     }
 }
 
@@ -435,7 +437,11 @@ mod tests {
                         && rule.environments.contains(&environment)
                 };
                 let expected: Vec<usize> = (0..count).filter(|rule| covers(&rules[*rule])).collect();
-                assert_eq!(index.covering(&key).collect::<Vec<_>>(), expected, "{count} rules, {few} roles");
+                assert_eq!(
+                    index.covering(&key, 0).collect::<Vec<_>>(),
+                    expected,
+                    "{count} rules, {few} roles"
+                );
                 found += expected.len();
             }
             assert!((0..count).all(|rule| index.needs(rule) == rules[rule].needs));

@@ -95,6 +95,10 @@ struct Words {
 }
 
 impl Words {
+    fn is_empty(&self) -> bool {
+        self.every.is_none() && self.of.is_empty()
+    }
+
     /// The last word on a purpose. One on every purpose takes those on single ones away, so that a single one is always the later.
     fn on(&self, purpose: &Name) -> Option<Word> {
         self.of.get(purpose).copied().or(self.every)
@@ -142,12 +146,6 @@ pub struct Said {
     stops: BTreeMap<Stop, Words>,
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     consent: Words,
-}
-
-impl Words {
-    fn is_empty(&self) -> bool {
-        self.every.is_none() && self.of.is_empty()
-    }
 }
 
 impl Said {

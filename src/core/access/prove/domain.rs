@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::cube::{Attribute, Cube, HOLDS, NOT, RoleBits, Values, first, roles};
 use super::search::lightest;
 use crate::core::access::conditions::{Condition, compare_ages, conditions_of, every_condition};
+use crate::core::access::hours::DAY;
 use crate::core::access::{
     Action, Environment, Facts, Hours, Preferences, Principal, PrincipalKind, Purpose, Question, Resource,
     Stop,
@@ -17,9 +18,6 @@ use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::period::Period;
 use crate::core::policy::{MAX_ROLES, Policy, RequestSet, Transport};
-
-/// Minutes of a day.
-const DAY: i64 = 24 * 60;
 
 /// A Monday: the week in which examples take place.
 const MONDAY: &str = "2026-01-05T00:00:00Z";
@@ -309,12 +307,11 @@ fn ages(
 /// The kinds of minutes of a week that hours tell apart, in order of their first minute.
 fn kinds_of_hours(hours: &[Hours]) -> Vec<(BTreeSet<usize>, i64)> {
     let monday = MONDAY.parse::<DateTime<Utc>>().unwrap_or_default();
-    let bounds: BTreeSet<i64> =
-        hours.iter().flat_map(|hours| hours.bounds()).map(i64::from).chain([0]).collect();
+    let bounds: BTreeSet<u16> = hours.iter().flat_map(|hours| hours.bounds()).chain([0]).collect();
     let mut kinds: BTreeMap<BTreeSet<usize>, i64> = BTreeMap::new();
     for day in 0..7 {
-        for bound in bounds.iter().filter(|bound| **bound < DAY) {
-            let minute = day * DAY + bound;
+        for bound in bounds.range(..DAY) {
+            let minute = day * i64::from(DAY) + i64::from(*bound);
             let moment = monday + TimeDelta::minutes(minute);
             let holding = hours.iter().enumerate().filter(|(_, hours)| hours.hold(moment)).map(|(at, _)| at);
             kinds.entry(holding.collect()).or_insert(minute);
