@@ -120,6 +120,12 @@ fn growth(bench: &mut Bench, hosts: &[HostRequest]) {
             bench.per_second(&format!("decide/per_second_{rules}_rules_{named}"), COUNT, with_many);
             if rules == MANY || !bench.is_measured() {
                 bench.at_most(&format!("decide/10000_rules_{named}_vs_10"), 3.0, with_many, with_few);
+                // With the names and the rules looked up each time.
+                bench.report(
+                    &format!("decide/10000_rules_{named}_end_to_end_vs_10"),
+                    || hosts.iter().for_each(|host| _ = black_box(ours::end_to_end(&policy, host))),
+                    || hosts.iter().for_each(|host| _ = black_box(ours::end_to_end(&ten, host))),
+                );
                 let loaded: Vec<_> = hosts.iter().map(|host| table.ask(host).unwrap()).collect();
                 bench.report(&format!("decide/10000_rules_{named}_vs_table"), with_many, || {
                     loaded

@@ -4,7 +4,6 @@ use std::hint::black_box;
 
 use chrono::DateTime;
 use stewardship::access::{Answer, Asked, Barrier, Decision, Environment, Facts, Why, decide};
-use stewardship::classification::Level;
 use stewardship::{Action, Place, Policy, Principal, Purpose, Question, Resource};
 
 use super::asked::{HostRequest, NOW};
@@ -31,11 +30,10 @@ pub fn question(host: &HostRequest) -> Option<Question> {
     if host.suspended {
         principal = principal.suspended();
     }
-    let action = *Action::ALL.iter().find(|action| action.as_str() == host.action)?;
-    let level = Level::ALL.into_iter().find(|level| level.as_str() == host.level)?;
+    let (action, level) = (Action::named(host.action)?, host.level.parse().ok()?);
     let place =
         Place::tenant(host.of_tenant).connection(host.connection).subject(host.subject).record(host.record);
-    let resource = Resource::category(place.tenant_id(), host.category, level).within(&place);
+    let resource = Resource::category(place, host.category, level);
     let question = Question::new(principal, action, resource, Purpose::new(host.purpose));
     Some(match host.assigned_case {
         Some(assigned) => question.assigned_case(assigned),

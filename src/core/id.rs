@@ -3,7 +3,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
+
+use super::text::Text;
 
 /// Longest identifier that the engine accepts, in bytes.
 ///
@@ -15,32 +16,33 @@ macro_rules! id {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(SmolStr);
+        pub struct $name(Text);
 
         impl $name {
             /// Takes the host's own identifier as it is. Length and emptiness are checked where it enters the engine.
-            #[inline]
+            #[inline(always)]
             pub fn new(id: impl AsRef<str>) -> Self {
-                Self(SmolStr::new(id))
+                Self(Text::new(id.as_ref()))
             }
 
             /// The identifier, as the host gave it.
             #[must_use]
             #[inline]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
 
             /// Whether the engine accepts it: not empty, at most [`MAX_ID_BYTES`], no control characters.
             #[must_use]
             #[inline]
             pub fn is_well_formed(&self) -> bool {
-                !self.0.is_empty() && self.0.len() <= MAX_ID_BYTES && !self.0.chars().any(char::is_control)
+                let id = self.as_str();
+                !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control)
             }
         }
 
         impl From<&str> for $name {
-            #[inline]
+            #[inline(always)]
             fn from(id: &str) -> Self {
                 Self::new(id)
             }
@@ -63,13 +65,13 @@ macro_rules! id {
     (@public $name:ident) => {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({:?})", stringify!($name), &*self.0)
+                write!(f, "{}({:?})", stringify!($name), self.as_str())
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
     };
@@ -111,43 +113,49 @@ id! {
 /// A name that the policy declares: a category, a class, a purpose, a role, a rule, a platform, a source, a processor.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Name(SmolStr);
+pub struct Name(Text);
 
 impl Name {
     /// Takes the name as it is; whether the policy declares it is asked where it is used.
-    #[inline]
+    #[inline(always)]
     pub fn new(name: impl AsRef<str>) -> Self {
-        Self(SmolStr::new(name))
+        Self(Text::new(name.as_ref()))
     }
 
     /// The name as text.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
+    }
+
+    /// A number that differs for most names.
+    #[inline]
+    pub(crate) fn scattered(&self) -> u32 {
+        self.0.scattered()
     }
 }
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.0)
+        write!(f, "`{}`", self.as_str())
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl std::borrow::Borrow<str> for Name {
     fn borrow(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl From<&str> for Name {
-    #[inline]
+    #[inline(always)]
     fn from(name: &str) -> Self {
         Self::new(name)
     }
@@ -167,13 +175,13 @@ impl From<&Name> for Name {
 
 impl PartialEq<str> for Name {
     fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
+        self.0.as_bytes() == other.as_bytes()
     }
 }
 
 impl PartialEq<&str> for Name {
     fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
+        self.0.as_bytes() == other.as_bytes()
     }
 }
 

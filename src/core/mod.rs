@@ -15,3 +15,4 @@ pub mod place;
 pub mod policy;
 pub mod report;
 pub mod retention;
+mod text;

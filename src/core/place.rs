@@ -112,6 +112,13 @@ impl Place {
             .or_else(|| self.connection.as_ref().map(|connection| RecordId::new(connection.as_str())))
     }
 
+    /// Its tenant, connection, person and record, the last as [`record_id`](Self::record_id) gives it.
+    #[inline]
+    pub(crate) fn into_parts(self) -> (TenantId, Option<ConnectionId>, Option<SubjectId>, Option<RecordId>) {
+        let record = if self.record.is_some() { self.record } else { self.record_id() };
+        (self.tenant, self.connection, self.subject, record)
+    }
+
     /// The scopes whose keys a value needs here, outermost first: tenant, connection, and the person whom `field` is about.
     #[must_use]
     #[inline]
@@ -132,6 +139,21 @@ impl Place {
             && self.subject.as_ref().is_none_or(SubjectId::is_well_formed)
             && self.record.as_ref().is_none_or(RecordId::is_well_formed)
             && self.about.iter().all(|(_, subject)| subject.is_well_formed())
+    }
+}
+
+impl From<&Place> for Place {
+    #[inline]
+    fn from(place: &Place) -> Self {
+        place.clone()
+    }
+}
+
+/// A tenant's place.
+impl<T: Into<TenantId>> From<T> for Place {
+    #[inline]
+    fn from(tenant: T) -> Self {
+        Self::tenant(tenant)
     }
 }
 

@@ -125,7 +125,7 @@ impl<P: Ports> Steward<P> {
 
     async fn decide_release(&self, request: &ReleaseRequest, subject: &Subject) -> Result<(), ReleaseError> {
         let (by, place) = (request.by(), request.place());
-        let resource = Resource::category(place.tenant_id(), "", subject.level).within(place);
+        let resource = Resource::category(place, "", subject.level);
         let asked = Question::new(by.clone(), Action::Read, resource, request.purpose().clone());
         let facts = self.facts(&asked).await?;
         let categories = subject.categories.iter().map(String::as_str);

@@ -4,11 +4,11 @@ use super::barriers::Barriers;
 use super::compiled::Compiled;
 use super::conditions::{ConditionSet, Instant};
 use super::facts::Facts;
+use super::hits::Anywhere;
 use super::index::{Key, Roles, context};
 use super::principal::Standing;
 use super::question::Question;
 use super::words::{Environment, PrincipalKind};
-use crate::core::classification::Level;
 use crate::core::policy::Policy;
 
 /// A question, resolved against a policy: its names looked up, once for as many decisions as are wanted.
@@ -37,17 +37,19 @@ pub struct Asked<'a> {
     pub(super) within_tenant: bool,
     /// Declared numbers, or those for what is not declared; the environment is still open.
     pub(super) key: Key,
-    is_person: bool,
-    level: Level,
     pub(super) mfa: Instant,
     pub(super) training: Instant,
-    /// The rules that cover it anywhere, where they are few.
-    pub(super) deny: Option<u64>,
-    pub(super) allow: Option<u64>,
+    /// The rules that cover it, whatever the facts are.
+    pub(super) deny: Anywhere,
+    pub(super) allow: Anywhere,
     /// The conditions that hold because of the question alone.
     pub(super) held: ConditionSet,
     /// What stands in the way whatever the facts are.
     barriers: Barriers,
+    /// What does so until the facts take it away.
+    of_purpose: Barriers,
+    /// The second factor that the level asks of whoever asks.
+    second_factor: ConditionSet,
 }
 
 impl<'a> Asked<'a> {
@@ -74,6 +76,14 @@ impl<'a> Asked<'a> {
             let used_for = purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1);
             barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !used_for);
         }
+        let needs = purpose.and_then(|purpose| compiled.needs_of.get(purpose));
+        let of_purpose = needs.map_or(Barriers::NONE, |needs| needs.barriers());
+        let no_case = of_purpose.and(Barriers::NO_CASE);
+        barriers.raise(no_case, question.named_case().is_none());
+        let second_factor = match principal.kind() {
+            PrincipalKind::Person => compiled.mfa_of_level(resource.level()).map_or(0, |(_, fresh)| fresh),
+            PrincipalKind::Service => 0,
+        };
         let number =
             |found: Option<usize>, other: usize| u8::try_from(found.unwrap_or(other)).unwrap_or(u8::MAX);
         let key = Key {
@@ -88,14 +98,14 @@ impl<'a> Asked<'a> {
             question,
             compiled,
             within_tenant: principal.tenant() == resource.tenant(),
-            is_person: principal.kind() == PrincipalKind::Person,
-            level: resource.level(),
             mfa: Instant::of(principal.last_mfa()),
             training: Instant::of(principal.last_trained()),
             deny: compiled.deny.anywhere(&key),
             allow: compiled.allow.anywhere(&key),
             held: compiled.conditions.held_by_question(question),
             barriers,
+            of_purpose: of_purpose.without(Barriers::NO_CASE),
+            second_factor,
             key,
         }
     }
@@ -119,22 +129,9 @@ impl<'a> Asked<'a> {
     /// What stands in the way whatever the rules allow, because the policy says so outside its access rules.
     #[inline]
     pub(super) fn barriers(&self, facts: &Facts, held: ConditionSet) -> Barriers {
-        let compiled = self.compiled;
         let mut barriers = self.barriers;
-        if let Some(needs) =
-            compiled.needs_of.get(usize::from(self.key.purpose)).filter(|needs| !needs.is_plain())
-        {
-            barriers
-                .raise(Barriers::NO_AUTHORIZATION, needs.authorization && !facts.authorization_live.holds());
-            barriers.raise(Barriers::NO_CASE, needs.case && self.question.named_case().is_none());
-            barriers.raise(needs.against(facts.preferences), true);
-        }
-        if self.is_person {
-            barriers.raise(
-                Barriers::LEVEL_NEEDS_MFA,
-                compiled.mfa_of_level(self.level).is_some_and(|(_, fresh)| held & fresh == 0),
-            );
-        }
+        barriers.raise(self.of_purpose.without(Barriers::met(facts)), true);
+        barriers.raise(Barriers::LEVEL_NEEDS_MFA, self.second_factor & !held != 0);
         barriers
     }
 }

@@ -1,5 +1,6 @@
 //! What stands against a question whatever the rules allow.
 
+use super::facts::{Fact, Facts, Preferences};
 use super::words::Stop;
 
 /// A control of the policy, outside its access rules, that stands against a question.
@@ -26,9 +27,12 @@ pub enum Barrier {
     LevelNeedsMfa,
 }
 
-/// A set of barriers.
+/// The bit of the first of what a person may say.
+const FIRST_STOP: u32 = 7;
+
+/// A set of barriers. Of four bytes, as it is read: what was just written as two is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Barriers(u16);
+pub(super) struct Barriers(u32);
 
 impl Barriers {
     pub(super) const NONE: Self = Self(0);
@@ -40,6 +44,9 @@ impl Barriers {
     pub(super) const NO_CONSENT: Self = Self(1 << 5);
     pub(super) const NO_CASE: Self = Self(1 << 6);
     pub(super) const LEVEL_NEEDS_MFA: Self = Self(1 << 10);
+
+    /// Those that what a person has said takes away.
+    pub(super) const OF_PEOPLE: Self = Self(Self::NO_CONSENT.0 | 0b111 << FIRST_STOP);
 
     /// By the number of the bit.
     const ALL: [Barrier; 11] = [
@@ -57,7 +64,7 @@ impl Barriers {
     ];
 
     pub(super) const fn stop(stop: Stop) -> Self {
-        Self(1 << (7 + stop as u16))
+        Self(1 << (FIRST_STOP + stop as u32))
     }
 
     #[inline]
@@ -65,6 +72,35 @@ impl Barriers {
         if stands {
             self.0 |= barrier.0;
         }
+    }
+
+    /// Those of a purpose that the facts take away.
+    #[inline]
+    pub(super) const fn met(facts: &Facts) -> Self {
+        let authorization = matches!(facts.authorization_live, Fact::Known(true));
+        let mut met = Self::met_by(facts.preferences);
+        met.raise(Self::NO_AUTHORIZATION, authorization);
+        met
+    }
+
+    /// Those that what a person has said takes away; nothing where that is not known.
+    #[inline]
+    pub(super) const fn met_by(said: Fact<Preferences>) -> Self {
+        let Fact::Known(said) = said else { return Self::NONE };
+        let mut met = Self((!said.stops() as u32 & 0b111) << FIRST_STOP);
+        met.raise(Self::NO_CONSENT, said.has_consented());
+        met
+    }
+
+    /// Those that are in both.
+    #[inline]
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    #[inline]
+    pub(super) const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
     }
 
     #[inline]

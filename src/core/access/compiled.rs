@@ -1,85 +1,46 @@
 //! A policy's access rules, compiled once, when it is checked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::barriers::Barriers;
 use super::conditions::{Condition, ConditionSet, ConditionTable, NEVER};
 use super::facts::{Fact, Preferences};
-use super::index::{Counts, Coverage, Hits, Key, Rules};
-use super::words::{Action, Environment, PrincipalKind, Stop};
+use super::hits::{Counts, Hits};
+use super::index::{Coverage, Key, Rules};
+use super::names::Names;
+use super::words::{Action, Environment, PrincipalKind};
 use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::period::Period;
 use crate::core::policy::{AllowRule, DenyRule, Obligations, PolicyDocument, PurposeEntry};
 
-/// Names of one kind, each with its number; one number more stands for every name that is not declared.
-#[derive(Debug)]
-pub(super) struct Names(Vec<Name>);
-
-impl Names {
-    fn of<T>(table: &BTreeMap<Name, T>) -> Self {
-        Self(table.keys().cloned().collect())
-    }
-
-    #[inline]
-    pub(super) fn number(&self, name: &Name) -> Option<usize> {
-        self.0.binary_search(name).ok()
-    }
-
-    /// The number of what is not declared.
-    pub(super) const fn undeclared(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Numbers with the one for what is not declared.
-    const fn with_undeclared(&self) -> usize {
-        self.undeclared() + 1
-    }
-
-    fn numbers(&self, names: &BTreeSet<Name>) -> Vec<usize> {
-        names.iter().filter_map(|name| self.number(name)).collect()
-    }
-}
-
-/// What a purpose asks for, beyond rules.
-#[derive(Clone, Debug, Default)]
-pub(super) struct PurposeNeeds {
-    pub(super) authorization: bool,
-    pub(super) consent: bool,
-    pub(super) stops: Vec<Stop>,
-    pub(super) case: bool,
-}
+/// What a purpose asks for, beyond rules: the barriers that stand against it until that is so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PurposeNeeds(Barriers);
 
 impl PurposeNeeds {
     fn of(entry: &PurposeEntry) -> Self {
-        Self {
-            authorization: entry.needs_authorization,
-            consent: entry.needs_consent,
-            stops: entry.stops_on.iter().copied().collect(),
-            case: entry.break_glass.is_some(),
-        }
+        let mut barriers = Barriers::NONE;
+        barriers.raise(Barriers::NO_AUTHORIZATION, entry.needs_authorization);
+        barriers.raise(Barriers::NO_CONSENT, entry.needs_consent);
+        barriers.raise(Barriers::NO_CASE, entry.break_glass.is_some());
+        entry.stops_on.iter().for_each(|stop| barriers.raise(Barriers::stop(*stop), true));
+        Self(barriers)
     }
 
-    /// Whether it asks for nothing, as most do.
     #[inline]
-    pub(super) const fn is_plain(&self) -> bool {
-        !self.authorization && !self.case && !self.heeds_people()
+    pub(super) const fn barriers(self) -> Barriers {
+        self.0
     }
 
     /// Whether what a person has said bears on it.
-    #[inline]
-    const fn heeds_people(&self) -> bool {
-        self.consent || !self.stops.is_empty()
+    const fn heeds_people(self) -> bool {
+        !self.0.and(Barriers::OF_PEOPLE).is_empty()
     }
 
     /// What stands against it because of what the person has said, or because that is not known.
-    pub(super) fn against(&self, said: Fact<Preferences>) -> Barriers {
-        let (said, mut barriers) = (said.known(), Barriers::NONE);
-        barriers.raise(Barriers::NO_CONSENT, self.consent && !said.is_some_and(Preferences::has_consented));
-        for stop in &self.stops {
-            barriers.raise(Barriers::stop(*stop), said.is_none_or(|said| said.has_said(*stop)));
-        }
-        barriers
+    const fn against(self, said: Fact<Preferences>) -> Barriers {
+        self.0.and(Barriers::OF_PEOPLE).without(Barriers::met_by(said))
     }
 }
 
@@ -98,8 +59,7 @@ pub(crate) struct Compiled {
     mfa_of: [Option<(Period, ConditionSet)>; Level::ALL.len()],
     pub(super) allow: Rules,
     pub(super) deny: Rules,
-    /// By the number of a rule that allows, where it stands in the document. Rules with like lists come together, so that those for one
-    /// question lie in few words.
+    /// By the number of a rule that allows, where it stands in the document.
     pub(super) order: Vec<usize>,
     /// By the number of a rule, its name.
     pub(super) allow_names: Vec<Name>,
@@ -119,8 +79,8 @@ impl Compiled {
         self.needs(purpose).is_none_or(|needs| needs.against(said).is_empty())
     }
 
-    fn needs(&self, purpose: &Name) -> Option<&PurposeNeeds> {
-        self.needs_of.get(self.purposes.number(purpose)?)
+    fn needs(&self, purpose: &Name) -> Option<PurposeNeeds> {
+        self.needs_of.get(self.purposes.number(purpose)?).copied()
     }
 
     /// Whether a rule asks for the terms to be accepted.
@@ -133,14 +93,16 @@ impl Compiled {
         let (roles, categories, purposes) =
             (Names::of(&document.roles), Names::of(&document.categories), Names::of(&document.purposes));
         let conditions = ConditionTable::of(document);
-        let mut order: Vec<usize> = (0..document.access.allow.len()).collect();
-        let rule = |at: &usize| document.access.allow.get(*at);
-        order.sort_by_cached_key(|at| {
-            rule(at).map(|rule| {
-                let lists = (rule.roles.clone(), rule.categories.clone(), rule.purposes.clone());
-                (lists, rule.actions.clone(), rule.id.clone())
-            })
+        let (allowing, denying) = (&document.access.allow, &document.access.deny);
+        let order = like_together(allowing, |rule| {
+            let lists = (&rule.roles, &rule.purposes, &rule.environments, &rule.kinds);
+            (lists, &rule.categories, &rule.actions, rule.up_to)
         });
+        let deny_order = like_together(denying, |rule| {
+            let lists = (&rule.roles, &rule.purposes, &rule.environments, &rule.kinds);
+            (lists, &rule.categories, &rule.actions, rule.from_level)
+        });
+        let rule = |at: &usize| allowing.get(*at);
         let burdens = |number: &usize| {
             order.get(*number).and_then(rule).map(|rule| (burden(&rule.obligations), rule.id.clone()))
         };
@@ -155,8 +117,9 @@ impl Compiled {
         let compiler =
             Compiler { roles: &roles, categories: &categories, purposes: &purposes, conditions: &conditions };
         let allow: Vec<_> = order.iter().filter_map(rule).map(|rule| compiler.allow(rule)).collect();
-        let deny: Vec<_> = document.access.deny.iter().map(|rule| compiler.deny(rule)).collect();
-        let shape = (roles.0.len(), categories.with_undeclared(), purposes.with_undeclared());
+        let denial = |at: &usize| denying.get(*at);
+        let deny: Vec<_> = deny_order.iter().filter_map(denial).map(|rule| compiler.deny(rule)).collect();
+        let shape = (roles.undeclared(), categories.with_undeclared(), purposes.with_undeclared());
         let purposes_of = document.categories.values().map(|category| {
             purposes.numbers(&category.purposes).into_iter().fold(0, |bits, number| bits | 1 << number)
         });
@@ -168,7 +131,7 @@ impl Compiled {
             allow: Rules::new(&allow, shape),
             deny: Rules::new(&deny, shape),
             allow_names: order.iter().filter_map(rule).map(|rule| rule.id.clone()).collect(),
-            deny_names: document.access.deny.iter().map(|rule| rule.id.clone()).collect(),
+            deny_names: deny_order.iter().filter_map(denial).map(|rule| rule.id.clone()).collect(),
             order,
             rank,
             purposes_of: purposes_of.collect(),
@@ -191,11 +154,22 @@ impl Compiled {
     pub(super) fn first_by_rank(&self, mut hits: Hits, key: &Key, held: ConditionSet) -> usize {
         let mut first = (usize::MAX, 0);
         while !hits.is_empty() {
-            let rule = self.allow.take(&mut hits, || *key, held, Counts::Held);
+            let (rule, left) = self.allow.take(hits, || *key, held, Counts::Held);
+            hits = left;
             first = first.min((self.rank.get(rule).copied().unwrap_or(usize::MAX), rule));
         }
         first.1
     }
+}
+
+/// Where rules stand in the document, in an order in which those with like lists come together: where there are more of them than a word
+/// has bits, those for one question lie in few words.
+fn like_together<'r, T, K: Ord>(rules: &'r [T], lists: impl Fn(&'r T) -> K) -> Vec<usize> {
+    let mut order: Vec<(usize, &T)> = rules.iter().enumerate().collect();
+    if rules.len() > 64 {
+        order.sort_by_cached_key(|(_, rule)| lists(*rule));
+    }
+    order.into_iter().map(|(at, _)| at).collect()
 }
 
 /// How much a rule obliges to; none is least.

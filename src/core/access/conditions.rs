@@ -87,9 +87,8 @@ pub(crate) fn compare_ages(one: Period, other: Period) -> Option<Ordering> {
 #[derive(Debug, Default)]
 pub(crate) struct ConditionTable {
     list: Vec<Condition>,
-    /// Second factors and trainings by the greatest age, shortest first.
-    mfa: Vec<(Age, ConditionSet)>,
-    training: Vec<(Age, ConditionSet)>,
+    mfa: Ages,
+    training: Ages,
     hours: Vec<(Hours, ConditionSet)>,
     transports: Vec<(BTreeSet<Transport>, ConditionSet)>,
     methods: Vec<(Amr, ConditionSet)>,
@@ -99,22 +98,46 @@ pub(crate) struct ConditionTable {
     device: ConditionSet,
 }
 
-/// A greatest age; one without calendar units is compared without the calendar.
-#[derive(Clone, Copy, Debug)]
-struct Age {
-    period: Period,
+/// The conditions on how long ago something happened, by the greatest age that each admits.
+#[derive(Debug, Default)]
+struct Ages {
     /// In seconds.
-    exact: Option<i64>,
+    exact: Vec<(i64, ConditionSet)>,
+    /// Those that the calendar counts.
+    calendar: Vec<(Period, ConditionSet)>,
 }
 
-impl Age {
-    /// `of` has the two moments themselves, for an age that the calendar counts.
-    #[inline]
-    fn covers(self, then: Instant, now: Instant, of: (Option<DateTime<Utc>>, DateTime<Utc>)) -> bool {
-        match self.exact {
-            Some(exact) => now.since(then) <= (exact, 0),
-            None => of.0.is_some_and(|then| of.1 <= self.period.after(then)),
+impl Ages {
+    fn add(&mut self, greatest: Period, bit: ConditionSet) {
+        match greatest.exact() {
+            Some(exact) => self.exact.push((exact.num_seconds(), bit)),
+            None => self.calendar.push((greatest, bit)),
         }
+    }
+
+    /// Those that hold; nothing that lies in the future fulfils one. `happened` gives the moment itself, up to now, for the calendar.
+    #[inline]
+    fn held(
+        &self,
+        then: Instant,
+        now: Instant,
+        happened: impl Fn() -> (Option<DateTime<Utc>>, DateTime<Utc>),
+    ) -> ConditionSet {
+        let (least, most) = now.since(then);
+        let mut held = 0;
+        for (greatest, bit) in &self.exact {
+            held |= when(most <= *greatest, *bit);
+        }
+        if !self.calendar.is_empty() {
+            held |= self.held_by_calendar(happened());
+        }
+        if least >= 0 { held } else { 0 }
+    }
+
+    #[inline(never)]
+    fn held_by_calendar(&self, (then, now): (Option<DateTime<Utc>>, DateTime<Utc>)) -> ConditionSet {
+        let covers = |greatest: Period| then.is_some_and(|then| now <= greatest.after(then));
+        self.calendar.iter().fold(0, |held, (greatest, bit)| held | when(covers(*greatest), *bit))
     }
 }
 
@@ -135,10 +158,12 @@ impl Instant {
         }
     }
 
-    /// Seconds and nanoseconds since another; the latter may be negative.
+    /// Whole seconds since another, rounded down and rounded up.
     #[inline]
     const fn since(self, then: Self) -> (i64, i64) {
-        (self.seconds.wrapping_sub(then.seconds), self.nanoseconds.wrapping_sub(then.nanoseconds))
+        let seconds = self.seconds.wrapping_sub(then.seconds);
+        let nanoseconds = self.nanoseconds.wrapping_sub(then.nanoseconds);
+        (seconds.wrapping_sub((nanoseconds < 0) as i64), seconds.wrapping_add((nanoseconds > 0) as i64))
     }
 }
 
@@ -151,20 +176,14 @@ impl ConditionTable {
                 table.add(condition);
             }
         }
-        let shortest_first = |ages: &mut Vec<(Age, ConditionSet)>| {
-            ages.sort_by(|one, other| compare_ages(one.0.period, other.0.period).unwrap_or(Ordering::Equal));
-        };
-        shortest_first(&mut table.mfa);
-        shortest_first(&mut table.training);
         table
     }
 
     fn add(&mut self, condition: Condition) {
         let bit = 1 << self.list.len().min(MAX_CONDITIONS);
-        let age = |period: Period| Age { period, exact: period.exact().map(|exact| exact.num_seconds()) };
         match &condition {
-            Condition::MfaWithin(within) => self.mfa.push((age(*within), bit)),
-            Condition::TrainedWithin(within) => self.training.push((age(*within), bit)),
+            Condition::MfaWithin(within) => self.mfa.add(*within, bit),
+            Condition::TrainedWithin(within) => self.training.add(*within, bit),
             Condition::Authorization => self.authorization = bit,
             Condition::AssignedCase => self.assigned_case = bit,
             Condition::TermsAccepted => self.terms = bit,
@@ -186,6 +205,11 @@ impl ConditionTable {
     /// The number of a condition; what the policy does not know never holds.
     pub(super) fn bit(&self, condition: &Condition) -> ConditionSet {
         self.list.iter().position(|known| known == condition).map_or(NEVER, |at| 1 << at)
+    }
+
+    /// Every condition of the policy once, in order of their numbers.
+    pub(super) fn all(&self) -> &[Condition] {
+        &self.list
     }
 
     /// The conditions of a set, in order of their numbers.
@@ -217,41 +241,13 @@ impl ConditionTable {
     /// What holds because of the facts: the time among them.
     #[inline]
     pub(super) fn held_by_facts(&self, asked: &Asked<'_>, facts: &Facts) -> ConditionSet {
-        let now = facts.instant();
+        let (now, principal) = (facts.instant(), asked.question().principal());
         let held = when(facts.authorization_live.holds(), self.authorization)
             | when(facts.terms_accepted.holds(), self.terms)
-            | fresh(&self.mfa, asked.mfa, now, || asked.question().principal().last_mfa(), facts.now())
-            | fresh(
-                &self.training,
-                asked.training,
-                now,
-                || asked.question().principal().last_trained(),
-                facts.now(),
-            );
+            | self.mfa.held(asked.mfa, now, || (principal.last_mfa(), facts.now()))
+            | self.training.held(asked.training, now, || (principal.last_trained(), facts.now()));
         self.hours.iter().fold(held, |held, (hours, bit)| held | when(hours.hold(facts.now()), *bit))
     }
-}
-
-/// The conditions on the age of something that happened `then`; nothing that lies in the future fulfils one.
-#[inline]
-fn fresh(
-    ages: &[(Age, ConditionSet)],
-    then: Instant,
-    now: Instant,
-    at: impl Fn() -> Option<DateTime<Utc>>,
-    until: DateTime<Utc>,
-) -> ConditionSet {
-    let mut held = 0;
-    if now.since(then) >= (0, 0) {
-        // Shortest first: what covers it does so with all that come after.
-        for (age, bit) in ages.iter().rev() {
-            if !age.covers(then, now, (if age.exact.is_some() { None } else { at() }, until)) {
-                break;
-            }
-            held |= bit;
-        }
-    }
-    held
 }
 
 #[inline]

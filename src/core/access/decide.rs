@@ -8,7 +8,8 @@ use super::compiled::Compiled;
 use super::conditions::ConditionSet;
 use super::explain::Explanation;
 use super::facts::Facts;
-use super::index::{Counts, Hits, Key};
+use super::hits::{Counts, Hits};
+use super::index::Key;
 use super::question::Question;
 use crate::core::id::Name;
 use crate::core::policy::{AllowRule, Policy, PolicyDigest};
@@ -170,14 +171,41 @@ impl<'a> Iterator for Reasons<'_, 'a> {
         let Decision { compiled, held, .. } = self.decision;
         let key = || self.decision.key();
         if !self.deny.is_empty() {
-            let rule = compiled.deny.take(&mut self.deny, key, *held, Counts::NotHeld);
+            let (rule, left) = compiled.deny.take(self.deny, key, *held, Counts::NotHeld);
+            self.deny = left;
             return compiled.deny_names.get(rule).map(Why::DeniedBy);
         }
         if !self.allow.is_empty() {
-            let rule = compiled.allow.take(&mut self.allow, key, *held, Counts::Held);
+            let (rule, left) = compiled.allow.take(self.allow, key, *held, Counts::Held);
+            self.allow = left;
             return compiled.allow_names.get(rule).map(Why::AllowedBy);
         }
         std::mem::take(&mut self.none).then_some(Why::NoRuleAllows)
+    }
+
+    /// One kind after the other, without asking at each which kind comes next.
+    // What a decision has just written would be copied to be handed over, which takes longer than going through it.
+    #[inline(always)]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut visit: F) -> B {
+        let Self { decision, barriers, mut deny, mut allow, none } = self;
+        let Decision { compiled, held, .. } = decision;
+        let key = || decision.key();
+        let mut folded = barriers.fold(init, |folded, barrier| visit(folded, Why::Barrier(barrier)));
+        while !deny.is_empty() {
+            let (rule, left) = compiled.deny.take(deny, key, *held, Counts::NotHeld);
+            deny = left;
+            if let Some(name) = compiled.deny_names.get(rule) {
+                folded = visit(folded, Why::DeniedBy(name));
+            }
+        }
+        while !allow.is_empty() {
+            let (rule, left) = compiled.allow.take(allow, key, *held, Counts::Held);
+            allow = left;
+            if let Some(name) = compiled.allow_names.get(rule) {
+                folded = visit(folded, Why::AllowedBy(name));
+            }
+        }
+        if none { visit(folded, Why::NoRuleAllows) } else { folded }
     }
 }
 
@@ -212,41 +240,38 @@ impl<'a> Asked<'a> {
     #[inline]
     pub fn decide(&self, facts: &Facts) -> Decision<'a> {
         let compiled = self.compiled;
-        let mut decision = Decision {
+        let (mut held, mut barriers) = (0, Barriers::NONE);
+        let (mut deny, mut allow) = (Hits::default(), Hits::default());
+        let (mut answer, mut rule) = (Answer::NotPermitted, 0);
+        if self.within_tenant {
+            held = self.held | compiled.conditions.held_by_facts(self, facts);
+            barriers = self.barriers(facts, held);
+            let (context, key) = (self.context(facts.environment), || self.key(facts.environment));
+            deny = compiled.deny.hits(&self.deny, context, key, (held, Counts::NotHeld));
+            allow = compiled.allow.hits(&self.allow, context, key, (held, Counts::Held));
+            if !barriers.is_empty() || !deny.is_empty() {
+                answer = Answer::Forbidden;
+            } else if !allow.is_empty() {
+                answer = Answer::Allowed;
+                rule = match allow.single() {
+                    Some(rule) => rule,
+                    None => compiled.first_by_rank(allow, &key(), held),
+                };
+            }
+        }
+        Decision {
             policy: self.policy,
             question: self.question,
             compiled,
             within_tenant: self.within_tenant,
             facts: *facts,
-            held: 0,
-            barriers: Barriers::NONE,
-            deny: Hits::default(),
-            allow: Hits::default(),
-            answer: Answer::NotPermitted,
-            rule: 0,
-        };
-        if !self.within_tenant {
-            return decision;
+            held,
+            barriers,
+            deny,
+            allow,
+            answer,
+            rule,
         }
-        let held = self.held | compiled.conditions.held_by_facts(self, facts);
-        let context = self.context(facts.environment);
-        let barriers = self.barriers(facts, held);
-        let deny = compiled.deny.hits(self.deny, context, &self.key, (held, Counts::NotHeld));
-        let allow = compiled.allow.hits(self.allow, context, &self.key, (held, Counts::Held));
-        if !barriers.is_empty() || !deny.is_empty() {
-            decision.answer = Answer::Forbidden;
-        } else if !allow.is_empty() {
-            decision.answer = Answer::Allowed;
-            decision.rule = match allow.single() {
-                Some(rule) => rule,
-                None => compiled.first_by_rank(allow, &self.key(facts.environment), held),
-            };
-        }
-        decision.held = held;
-        decision.barriers = barriers;
-        decision.deny = deny;
-        decision.allow = allow;
-        decision
     }
 
     /// Whether something stands against it whatever allows it: a barrier, or a deny rule.

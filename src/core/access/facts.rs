@@ -77,6 +77,12 @@ impl Preferences {
         self.stops >> stop as u8 & 1 == 1
     }
 
+    /// What was said, by the numbers of the stops.
+    #[inline]
+    pub(super) const fn stops(self) -> u8 {
+        self.stops
+    }
+
     /// Whether consent was given and not withdrawn.
     #[must_use]
     #[inline]

@@ -1,6 +1,7 @@
 //! Who asks, as the host authenticated them.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 
@@ -34,8 +35,7 @@ pub struct Principal {
     id: PrincipalId,
     kind: PrincipalKind,
     standing: Standing,
-    /// In order, none twice.
-    roles: Vec<Name>,
+    roles: Roles,
     mfa: Option<Mfa>,
     trained_at: Option<DateTime<Utc>>,
     managed_device: Fact<bool>,
@@ -54,13 +54,14 @@ impl Principal {
         Self::new(tenant.into(), id.into(), PrincipalKind::Service)
     }
 
+    #[inline]
     fn new(tenant: TenantId, id: PrincipalId, kind: PrincipalKind) -> Self {
         Self {
             tenant,
             id,
             kind,
             standing: Standing::Active,
-            roles: Vec::new(),
+            roles: Roles::None,
             mfa: None,
             trained_at: None,
             managed_device: Fact::Unknown,
@@ -71,10 +72,7 @@ impl Principal {
     #[must_use]
     #[inline]
     pub fn role(mut self, role: impl Into<Name>) -> Self {
-        let role = role.into();
-        if let Err(at) = self.roles.binary_search(&role) {
-            self.roles.insert(at, role);
-        }
+        self.roles.add(role.into());
         self
     }
 
@@ -150,19 +148,19 @@ impl Principal {
     #[must_use]
     #[inline]
     pub fn roles(&self) -> &[Name] {
-        &self.roles
+        self.roles.as_slice()
     }
 
     /// Whether the principal has this role.
     #[must_use]
     #[inline]
     pub fn has_role(&self, role: &str) -> bool {
-        self.roles.iter().any(|own| own == role)
+        self.roles().iter().any(|own| own == role)
     }
 
     /// Whether the principal has one of these roles.
     pub(crate) fn has_one_of(&self, roles: &BTreeSet<Name>) -> bool {
-        self.roles.iter().any(|role| roles.contains(role))
+        self.roles().iter().any(|role| roles.contains(role))
     }
 
     /// Whether this is a person, and not the other: who can be the second of four eyes.
@@ -196,5 +194,50 @@ impl Principal {
     #[inline]
     pub const fn managed_device(&self) -> Fact<bool> {
         self.managed_device
+    }
+}
+
+/// Roles in order, none twice. Most principals have one, for which nothing is allocated.
+#[derive(Clone, PartialEq, Eq)]
+enum Roles {
+    None,
+    One(Name),
+    Many(Vec<Name>),
+}
+
+impl Roles {
+    #[inline]
+    fn as_slice(&self) -> &[Name] {
+        match self {
+            Self::None => &[],
+            Self::One(role) => std::slice::from_ref(role),
+            Self::Many(roles) => roles,
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, role: Name) {
+        match self {
+            Self::None => *self = Self::One(role),
+            Self::One(_) | Self::Many(_) => self.add_to_others(role),
+        }
+    }
+
+    fn add_to_others(&mut self, role: Name) {
+        if let Err(at) = self.as_slice().binary_search(&role) {
+            let mut roles = match std::mem::replace(self, Self::None) {
+                Self::None => Vec::new(),
+                Self::One(other) => vec![other],
+                Self::Many(roles) => roles,
+            };
+            roles.insert(at, role);
+            *self = Self::Many(roles);
+        }
+    }
+}
+
+impl fmt::Debug for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.as_slice()).finish()
     }
 }

@@ -46,30 +46,14 @@ impl Resource {
     #[must_use]
     #[inline]
     pub fn at<R: Record>(place: &Place) -> Self {
-        Self::category(place.tenant_id(), R::CATEGORY, R::level()).within(place)
+        Self::category(place, R::CATEGORY, R::level())
     }
 
-    /// Everything of a category within a tenant, up to a level.
+    /// Everything of a category at a place, up to a level: of a tenant, or of no other connection, person or record than the place names.
     #[inline]
-    pub fn category(tenant: impl Into<TenantId>, category: impl Into<Name>, level: Level) -> Self {
-        Self {
-            tenant: tenant.into(),
-            category: category.into(),
-            level,
-            connection: None,
-            subject: None,
-            record: None,
-        }
-    }
-
-    /// Narrowed to the connection, person and record that `place` names. The tenant stays.
-    #[must_use]
-    #[inline]
-    pub fn within(mut self, place: &Place) -> Self {
-        self.connection = place.connection_id().cloned();
-        self.subject = place.subject_id().cloned();
-        self.record = place.record_id();
-        self
+    pub fn category(at: impl Into<Place>, category: impl Into<Name>, level: Level) -> Self {
+        let (tenant, connection, subject, record) = at.into().into_parts();
+        Self { tenant, category: category.into(), level, connection, subject, record }
     }
 
     /// Narrowed to fields of at most `level`.

@@ -105,10 +105,6 @@ impl Method {
     const fn bit(self) -> u32 {
         1 << self as u32
     }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|method| method.as_str() == name)
-    }
 }
 
 /// The methods by which somebody was authenticated: the claim `amr`, as a set of bits.

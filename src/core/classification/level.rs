@@ -36,6 +36,20 @@ macro_rules! table {
             }
         }
 
+        impl FromStr for Level {
+            type Err = UnknownLevel;
+
+            /// # Errors
+            /// [`UnknownLevel`] for any other text; case counts.
+            #[inline]
+            fn from_str(text: &str) -> Result<Self, UnknownLevel> {
+                match text {
+                    $($text => Ok(Self::$name),)+
+                    _ => Err(UnknownLevel(())),
+                }
+            }
+        }
+
         /// The levels as types, so that the compiler can hold a flow to them.
         pub mod levels {
             $(
@@ -143,16 +157,6 @@ impl fmt::Display for Level {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a level: one of `public`, `internal`, `confidential`, `restricted` is expected")]
 pub struct UnknownLevel(());
-
-impl FromStr for Level {
-    type Err = UnknownLevel;
-
-    /// # Errors
-    /// [`UnknownLevel`] for any other text; case counts.
-    fn from_str(text: &str) -> Result<Self, UnknownLevel> {
-        Self::ALL.into_iter().find(|level| level.as_str() == text).ok_or(UnknownLevel(()))
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::cube::{Attribute, Cube, HOLDS, NOT, RoleBits, Values, first, roles};
-use super::search::lightest;
-use crate::core::access::conditions::{Condition, compare_ages, conditions_of, every_condition};
+use super::cube::{Attribute, Cube, HOLDS, Layout, Values, first};
+use crate::core::access::conditions::{Condition, compare_ages, conditions_of};
 use crate::core::access::hours::DAY;
 use crate::core::access::{
     Action, Environment, Facts, Hours, Preferences, Principal, PrincipalKind, Purpose, Question, Resource,
@@ -17,7 +16,7 @@ use crate::core::authentication::{Amr, Authentication, Method, Mfa};
 use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::period::Period;
-use crate::core::policy::{MAX_ROLES, Policy, RequestSet, Transport};
+use crate::core::policy::{Policy, RequestSet, Transport};
 
 /// A Monday: the week in which examples take place.
 const MONDAY: &str = "2026-01-05T00:00:00Z";
@@ -35,7 +34,7 @@ pub(super) struct Domain {
     /// By their number: which of the policies' hours hold, and a minute of the week at which it is so.
     hours: Vec<(BTreeSet<usize>, i64)>,
     all_hours: Vec<Hours>,
-    universe: Cube,
+    pub(super) layout: Layout,
 }
 
 /// What a condition asks of a request.
@@ -55,8 +54,9 @@ impl Domain {
     /// Of what these policies, and these sets of requests, tell apart.
     pub(super) fn of(policies: &[&Policy], sets: &[&RequestSet]) -> Result<Self, TooWide> {
         let documents = || policies.iter().map(|policy| policy.document());
+        let of_policies = policies.iter().flat_map(|policy| policy.compiled().conditions.all());
         let of_sets = sets.iter().flat_map(|set| set.with.iter().chain(&set.without)).flat_map(conditions_of);
-        let conditions: Vec<Condition> = documents().flat_map(every_condition).chain(of_sets).collect();
+        let conditions: Vec<Condition> = of_policies.cloned().chain(of_sets).collect();
         let mut all_hours: Vec<Hours> = Vec::new();
         for condition in &conditions {
             if let Condition::Hours(hours) = condition
@@ -65,71 +65,43 @@ impl Domain {
                 all_hours.push(*hours);
             }
         }
-        let mut domain = Self {
-            categories: union(documents().flat_map(|document| document.categories.keys())),
-            purposes: union(documents().flat_map(|document| document.purposes.keys())),
-            roles: union(documents().flat_map(|document| document.roles.keys())),
-            speaks: sets.iter().any(|set| !set.said.is_empty()),
-            mfa: ages(&conditions, |condition| match condition {
-                Condition::MfaWithin(within) => Some(*within),
-                _ => None,
-            })?,
-            training: ages(&conditions, |condition| match condition {
-                Condition::TrainedWithin(within) => Some(*within),
-                _ => None,
-            })?,
-            hours: kinds_of_hours(&all_hours),
-            all_hours,
-            universe: Cube::ALL,
-        };
-        let counts = [
-            domain.categories.len() + 1,
-            domain.purposes.len() + 1,
-            domain.mfa.len() + 1,
-            domain.training.len() + 1,
-            domain.hours.len(),
-        ];
+        let mfa = ages(&conditions, |condition| match condition {
+            Condition::MfaWithin(within) => Some(*within),
+            _ => None,
+        })?;
+        let training = ages(&conditions, |condition| match condition {
+            Condition::TrainedWithin(within) => Some(*within),
+            _ => None,
+        })?;
+        let hours = kinds_of_hours(&all_hours);
+        let categories = union(documents().flat_map(|document| document.categories.keys()));
+        let purposes = union(documents().flat_map(|document| document.purposes.keys()));
+        let roles = union(documents().flat_map(|document| document.roles.keys()));
+        let counts =
+            [categories.len() + 1, purposes.len() + 1, mfa.len() + 1, training.len() + 1, hours.len()];
         if counts.iter().any(|count| *count > 128) {
             return Err(TooWide);
         }
-        domain.universe = domain.every_request();
-        Ok(domain)
-    }
-
-    /// Every request: of one's own tenant and another's, of active principals and suspended ones.
-    pub(super) fn universe(&self) -> Cube {
-        self.universe.clone()
-    }
-
-    fn every_request(&self) -> Cube {
-        let two = [
-            Attribute::Standing,
-            Attribute::Tenant,
-            Attribute::Authorization,
-            Attribute::AssignedCase,
-            Attribute::NamedCase,
-            Attribute::Terms,
-            Attribute::Device,
-            Attribute::Consent,
-            Attribute::NoRestriction,
-            Attribute::NoObjection,
-            Attribute::NoOptOut,
-        ];
-        let sized = [
-            (Attribute::Action, Action::ALL.len()),
-            (Attribute::Category, self.categories.len() + 1),
-            (Attribute::Level, Level::ALL.len()),
-            (Attribute::Purpose, self.purposes.len() + 1),
-            (Attribute::Environment, Environment::ALL.len()),
-            (Attribute::Kind, PrincipalKind::ALL.len()),
-            (Attribute::Mfa, self.mfa.len() + 1),
-            (Attribute::Training, self.training.len() + 1),
-            (Attribute::Hours, self.hours.len()),
-            (Attribute::Transport, Transport::ALL.len() + 1),
-        ];
-        let cube =
-            sized.into_iter().fold(Cube::ALL, |cube, (attribute, count)| cube.only(attribute, first(count)));
-        two.into_iter().fold(cube, |cube, attribute| cube.only(attribute, NOT | HOLDS))
+        // Every request: of one's own tenant and another's, of active principals and suspended ones.
+        let values = |attribute| match attribute {
+            Attribute::Action => Action::ALL.len(),
+            Attribute::Category => categories.len() + 1,
+            Attribute::Level => Level::ALL.len(),
+            Attribute::Purpose => purposes.len() + 1,
+            Attribute::Environment => Environment::ALL.len(),
+            Attribute::Kind => PrincipalKind::ALL.len(),
+            Attribute::Mfa => mfa.len() + 1,
+            Attribute::Training => training.len() + 1,
+            Attribute::Hours => hours.len(),
+            Attribute::Transport => Transport::ALL.len() + 1,
+            // Not so, or so.
+            _ => 2,
+        };
+        let of_methods = |condition: &Condition| matches!(condition, Condition::MfaBy(_));
+        let methods = if conditions.iter().any(of_methods) { Method::ALL.len() } else { 0 };
+        let layout = Layout::new(values, roles.len() + methods);
+        let speaks = sets.iter().any(|set| !set.said.is_empty());
+        Ok(Self { categories, purposes, roles, speaks, mfa, training, hours, all_hours, layout })
     }
 
     pub(super) fn names(all: &[Name], wanted: &BTreeSet<Name>) -> Values {
@@ -141,8 +113,8 @@ impl Domain {
     }
 
     /// The number of a method of authentication, which comes after those of the roles.
-    fn method(method: Method) -> usize {
-        2 * MAX_ROLES + method as usize
+    fn method(&self, method: Method) -> usize {
+        self.roles.len() + method as usize
     }
 
     /// What a condition asks of a request.
@@ -154,7 +126,7 @@ impl Domain {
         };
         let (attribute, values) = match condition {
             Condition::MfaBy(methods) => {
-                return Asks::OneOf(methods.iter().map(|method| Self::method(*method)).collect());
+                return Asks::OneOf(methods.iter().map(|method| self.method(*method)).collect());
             }
             Condition::MfaWithin(within) => (Attribute::Mfa, fresh(&self.mfa, within)),
             Condition::TrainedWithin(within) => (Attribute::Training, fresh(&self.training, within)),
@@ -179,12 +151,8 @@ impl Domain {
 
     /// A second factor with and without these methods, where there can be one.
     fn second_factor(&self, cube: &Cube, age: usize, now: DateTime<Utc>) -> Option<Mfa> {
-        let has = |bits: &RoleBits, method: Method| roles(bits).any(|role| role == Self::method(method));
-        let wanted = Method::ALL
-            .iter()
-            .copied()
-            .filter(|method| has(&cube.with, *method))
-            .fold(Amr::default(), Amr::with);
+        let wanted = Method::ALL.iter().copied();
+        let wanted: Amr = wanted.filter(|method| self.layout.has_role(cube, self.method(*method))).collect();
         let at = match aged(&self.mfa, age, now) {
             Some(at) => at,
             None if wanted.is_empty() => return None,
@@ -199,16 +167,15 @@ impl Domain {
             &[Method::Pwd, Method::Swk],
             &[Method::Pin, Method::Sc],
         ];
-        let allowed =
-            beside.into_iter().filter(|added| !added.iter().any(|method| has(&cube.without, *method)));
+        let unwanted = |method: &Method| self.layout.lacks_role(cube, self.method(*method));
+        let allowed = beside.into_iter().filter(|added| !added.iter().any(unwanted));
         let with = |added: &[Method]| added.iter().copied().fold(wanted, Amr::with);
         allowed.filter_map(|added| Authentication::new(with(added), at).mfa()).next()
     }
 
     /// The smallest request of a cube, as it would be asked.
     pub(super) fn example(&self, cube: &Cube) -> (Question, Facts) {
-        let value =
-            |attribute: Attribute| lightest(attribute as usize, cube.values(attribute as usize)) as usize;
+        let value = |attribute| lightest(attribute, self.layout.values(cube, attribute)) as usize;
         let holds = |attribute: Attribute| value(attribute) == 1;
         let (_, minute) = self.hours.get(value(Attribute::Hours)).cloned().unwrap_or_default();
         let now = MONDAY.parse::<DateTime<Utc>>().unwrap_or_default() + TimeDelta::minutes(minute);
@@ -221,7 +188,10 @@ impl Domain {
         if holds(Attribute::Standing) {
             principal = principal.suspended();
         }
-        principal = roles(&cube.with).filter_map(|at| self.roles.get(at)).fold(principal, Principal::role);
+        let roles = self.roles.iter().enumerate();
+        principal = roles
+            .filter(|(at, _)| self.layout.has_role(cube, *at))
+            .fold(principal, |principal, (_, role)| principal.role(role));
         if let Some(verified) = self.second_factor(cube, value(Attribute::Mfa), now) {
             principal = principal.mfa(verified);
         }
@@ -274,6 +244,14 @@ const TENANT: &str = "tenant";
 const OTHER_TENANT: &str = "other-tenant";
 /// A name that no policy declares: none begins with a space.
 const UNDECLARED: &str = " undeclared";
+
+/// The value of a set that makes the smallest request.
+fn lightest(attribute: Attribute, values: Values) -> u32 {
+    let lowest = values.trailing_zeros();
+    // Of fresh second factors and trainings the oldest says least.
+    let aged = matches!(attribute, Attribute::Mfa | Attribute::Training);
+    if aged && lowest != 0 && values != 0 { 127 - values.leading_zeros() } else { lowest }
+}
 
 fn union<'n>(names: impl Iterator<Item = &'n Name>) -> Vec<Name> {
     names.collect::<BTreeSet<_>>().into_iter().cloned().collect()

@@ -309,25 +309,23 @@ impl Policy {
     pub(crate) fn prove_within(&self, claim: &Claim, budget: u64) -> Proof {
         let sets: Vec<&RequestSet> = claim.never.iter().chain(&claim.always).collect();
         let Ok(domain) = Domain::of(&[self], &sets) else { return Proof::Undecided };
-        let region = Region::of(self, &domain);
+        let (region, layout) = (Region::of(self, &domain), &domain.layout);
         let never = claim.never.as_ref().map(|set| {
-            let mut search = Search::new(budget);
+            let mut search = Search::new(layout, budget);
             let forbidding = region.forbidding();
             for cube in cubes_of(set, self, &domain) {
-                for (_, allowing) in region.allow.iter().filter(|(_, allowing)| allowing.intersects(&cube)) {
-                    search.look(&allowing.intersection(&cube), &forbidding);
+                for (_, allowing) in &region.allow {
+                    search.look_in_both(allowing, &cube, &forbidding);
                 }
             }
             self.proved(&domain, search.finish(), |example| example.is_allowed_by(self))
         });
         let always = claim.always.as_ref().map(|set| {
-            let mut search = Search::new(budget);
+            let mut search = Search::new(layout, budget);
             let allowing: Vec<&Cube> = region.allow.iter().map(|(_, cube)| cube).collect();
             for cube in cubes_of(set, self, &domain) {
-                for forbidding in
-                    region.forbidding().into_iter().filter(|forbidding| forbidding.intersects(&cube))
-                {
-                    search.look(&forbidding.intersection(&cube), &[]);
+                for (_, forbidding) in &region.forbid {
+                    search.look_in_both(forbidding, &cube, &[]);
                 }
                 search.look(&cube, &allowing);
             }
@@ -354,7 +352,7 @@ impl Policy {
     /// ```
     pub fn who_can(&self, action: Action, category: &str, level: Level) -> Result<Vec<Capable>, Unproved> {
         let domain = Domain::of(&[self], &[]).map_err(|TooWide| Unproved::Undecided)?;
-        let region = Region::of(self, &domain);
+        let (region, layout) = (Region::of(self, &domain), &domain.layout);
         let forbidding = region.forbidding();
         let number = domain.categories.binary_search_by(|name| name.as_str().cmp(category));
         UnknownName::unless(number.is_ok(), "category", category)?;
@@ -362,18 +360,22 @@ impl Policy {
         let mut capable = Vec::new();
         for (number, role) in domain.roles.iter().enumerate() {
             // Of this role alone: what it can, it can without others.
-            let alone =
-                (0..domain.roles.len()).filter(|other| *other != number).fold(Cube::ALL, Cube::without_role);
-            let cell = alone
-                .with_role(number)
-                .only(Attribute::Action, 1 << action as usize)
-                .only(Attribute::Category, 1 << category)
-                .only(Attribute::Level, 1 << level as usize);
-            let mut least = Search::new(BUDGET);
+            let others = (0..domain.roles.len()).filter(|other| *other != number);
+            let alone = others.fold(layout.every(), |cube, other| layout.without_role(cube, other));
+            let cell = [
+                (Attribute::Action, 1 << action as usize),
+                (Attribute::Category, 1 << category),
+                (Attribute::Level, 1 << level as usize),
+            ];
+            let only = |cube, (attribute, values)| layout.only(cube, attribute, values);
+            let cell = cell.into_iter().fold(layout.with_role(alone, number), only);
+            let mut least = Search::new(layout, BUDGET);
             let mut rules = Vec::new();
-            for (at, allowing) in region.allow.iter().filter(|(_, allowing)| allowing.intersects(&cell)) {
-                let cube = allowing.intersection(&cell);
-                let mut by_rule = Search::new(BUDGET);
+            for (at, allowing) in
+                region.allow.iter().filter(|(_, allowing)| layout.intersect(allowing, &cell))
+            {
+                let cube = layout.both(allowing, &cell);
+                let mut by_rule = Search::new(layout, BUDGET);
                 by_rule.look(&cube, &forbidding);
                 match by_rule.finish() {
                     Found::None => {}
@@ -432,7 +434,8 @@ impl<'p> Both<'p> {
     /// The same for one rule of `one`.
     fn beyond_of(&self, budget: u64, rule: Option<usize>) -> Proof {
         let ((one, own), (other, others)) = (&self.one, &self.other);
-        let mut search = Search::new(budget);
+        let layout = &self.domain.layout;
+        let mut search = Search::new(layout, budget);
         let forbidding = own.forbidding();
         let others_forbidding = others.forbidding();
         let neither: Vec<&Cube> =
@@ -440,11 +443,11 @@ impl<'p> Both<'p> {
         // What both forbid alike is no difference.
         let barring = others_forbidding
             .into_iter()
-            .filter(|barred| !forbidding.iter().any(|own| barred.ways_out(own) == 0));
+            .filter(|barred| !forbidding.iter().any(|own| layout.ways_out(barred, own) == 0));
         let barring: Vec<&Cube> = barring.collect();
         for (_, allowing) in own.allow.iter().filter(|(at, _)| rule.is_none_or(|rule| rule == *at)) {
-            for barred in barring.iter().filter(|barred| barred.intersects(allowing)) {
-                search.look(&allowing.intersection(barred), &forbidding);
+            for barred in &barring {
+                search.look_in_both(allowing, barred, &forbidding);
             }
             search.look(allowing, &neither);
         }

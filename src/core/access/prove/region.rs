@@ -57,12 +57,13 @@ impl Compile<'_> {
             ..Lists::NONE
         };
         // Of these an empty list is none, not any.
-        let cube = self
-            .covered(lists)
-            .only(Attribute::Action, ordinals(&rule.actions, |action| action as usize))
-            .only(Attribute::Category, Domain::names(&self.domain.categories, &rule.categories));
+        let of = [
+            (Attribute::Action, ordinals(&rule.actions, |action| action as usize)),
+            (Attribute::Category, Domain::names(&self.domain.categories, &rule.categories)),
+        ];
+        let cube = self.narrowed(self.covered(lists), of);
         let numbers: Vec<usize> = rule.roles.iter().filter_map(|role| self.domain.role(role)).collect();
-        with_one_of(&self.with(cube, rule.when.as_ref()), &numbers)
+        self.with_one_of(&self.with(cube, rule.when.as_ref()), &numbers)
     }
 
     fn deny(&self, rule: &DenyRule) -> Vec<Cube> {
@@ -87,22 +88,25 @@ impl Compile<'_> {
         let (domain, any) = (self.domain, |values: Values| if values == 0 { Values::MAX } else { values });
         let lowest = lists.lowest.map_or(0, |level| level as usize);
         let highest = lists.highest.map_or(Level::ALL.len(), |level| level as usize + 1);
-        domain
-            .universe()
-            .only(Attribute::Action, any(ordinals(lists.actions, |action| action as usize)))
-            .only(Attribute::Category, any(Domain::names(&domain.categories, lists.categories)))
-            .only(Attribute::Level, !first(lowest) & first(highest))
-            .only(Attribute::Purpose, any(Domain::names(&domain.purposes, lists.purposes)))
-            .only(
-                Attribute::Environment,
-                any(ordinals(lists.environments, |environment| environment as usize)),
-            )
-            .only(Attribute::Kind, any(ordinals(lists.kinds, |kind| kind as usize)))
+        let of = [
+            (Attribute::Action, any(ordinals(lists.actions, |action| action as usize))),
+            (Attribute::Category, any(Domain::names(&domain.categories, lists.categories))),
+            (Attribute::Level, !first(lowest) & first(highest)),
+            (Attribute::Purpose, any(Domain::names(&domain.purposes, lists.purposes))),
+            (Attribute::Environment, any(ordinals(lists.environments, |environment| environment as usize))),
+            (Attribute::Kind, any(ordinals(lists.kinds, |kind| kind as usize))),
+        ];
+        self.narrowed(domain.layout.every(), of)
+    }
+
+    fn narrowed<const N: usize>(&self, cube: Cube, of: [(Attribute, Values); N]) -> Cube {
+        let only = |cube, (attribute, values)| self.domain.layout.only(cube, attribute, values);
+        of.into_iter().fold(cube, only)
     }
 
     /// The controls of the policy outside its access rules.
     fn barriers(&self) -> Vec<Cube> {
-        let all = || self.domain.universe();
+        let (layout, all) = (&self.domain.layout, || self.domain.layout.every());
         let (document, domain) = (self.policy.document(), self.domain);
         let declared = |all: &[Name], has: &dyn Fn(&Name) -> bool| {
             numbers(all.iter().enumerate().filter(|(_, name)| has(name)).map(|(at, _)| at))
@@ -110,10 +114,10 @@ impl Compile<'_> {
         let categories = declared(&domain.categories, &|name| document.categories.contains_key(name));
         let purposes = declared(&domain.purposes, &|name| document.purposes.contains_key(name));
         let mut cubes = vec![
-            all().only(Attribute::Tenant, HOLDS),
-            all().only(Attribute::Standing, HOLDS),
-            all().only(Attribute::Category, !categories),
-            all().only(Attribute::Purpose, !purposes),
+            layout.only(all(), Attribute::Tenant, HOLDS),
+            layout.only(all(), Attribute::Standing, HOLDS),
+            layout.only(all(), Attribute::Category, !categories),
+            layout.only(all(), Attribute::Purpose, !purposes),
         ];
         // Categories with the same purposes go together.
         let mut by_purposes: Vec<(Values, Values)> = Vec::new();
@@ -126,7 +130,8 @@ impl Compile<'_> {
             }
         }
         for (used, categories) in by_purposes {
-            cubes.push(all().only(Attribute::Category, categories).only(Attribute::Purpose, !used));
+            let of = [(Attribute::Category, categories), (Attribute::Purpose, !used)];
+            cubes.push(self.narrowed(all(), of));
         }
         let entries = || document.purposes.iter();
         let needing = |needs: &dyn Fn(&PurposeEntry) -> bool| {
@@ -144,16 +149,17 @@ impl Compile<'_> {
             }),
         );
         for (purposes, attribute) in needs {
-            cubes.push(all().only(Attribute::Purpose, purposes).only(attribute, NOT));
+            cubes.push(self.narrowed(all(), [(Attribute::Purpose, purposes), (attribute, NOT)]));
         }
         for level in Level::ALL {
             if let Some(within) = self.policy.level(level).mfa_within {
                 let person = 1 << PrincipalKind::Person as usize;
-                let people = all().only(Attribute::Level, 1 << level as usize).only(Attribute::Kind, person);
+                let of = [(Attribute::Level, 1 << level as usize), (Attribute::Kind, person)];
+                let people = self.narrowed(all(), of);
                 cubes.extend(self.without(&people, &Conditions::new().mfa_within(within)));
             }
         }
-        cubes.retain(|cube| !cube.is_empty());
+        cubes.retain(|cube| !layout.is_empty(cube));
         cubes
     }
 
@@ -162,20 +168,24 @@ impl Compile<'_> {
         conditions.into_iter().flat_map(conditions_of).fold(vec![cube], |cubes, condition| {
             match self.domain.condition(&condition) {
                 Asks::Values(attribute, holds) => {
-                    cubes.into_iter().map(|cube| cube.only(attribute, holds)).collect()
+                    let layout = &self.domain.layout;
+                    cubes.into_iter().map(|cube| layout.only(cube, attribute, holds)).collect()
                 }
-                Asks::OneOf(numbers) => with_one_of(&cubes, &numbers),
+                Asks::OneOf(numbers) => self.with_one_of(&cubes, &numbers),
             }
         })
     }
 
     /// Those in which not all of them hold.
     fn without(&self, cube: &Cube, conditions: &Conditions) -> Vec<Cube> {
+        let layout = &self.domain.layout;
         let lacking = conditions_of(conditions).map(|condition| match self.domain.condition(&condition) {
-            Asks::Values(attribute, holds) => cube.clone().only(attribute, !holds),
-            Asks::OneOf(numbers) => numbers.into_iter().fold(cube.clone(), Cube::without_role),
+            Asks::Values(attribute, holds) => layout.only(cube.clone(), attribute, !holds),
+            Asks::OneOf(numbers) => {
+                numbers.into_iter().fold(cube.clone(), |cube, number| layout.without_role(cube, number))
+            }
         });
-        lacking.filter(|cube| !cube.is_empty()).collect()
+        lacking.filter(|cube| !layout.is_empty(cube)).collect()
     }
 
     /// Of principals with one of these roles; of all where there is none.
@@ -184,13 +194,14 @@ impl Compile<'_> {
             return cubes;
         }
         let numbers: Vec<usize> = roles.iter().filter_map(|role| self.domain.role(role)).collect();
-        with_one_of(&cubes, &numbers)
+        self.with_one_of(&cubes, &numbers)
     }
-}
 
-fn with_one_of(cubes: &[Cube], numbers: &[usize]) -> Vec<Cube> {
-    let each = |cube: &Cube| numbers.iter().map(|role| cube.clone().with_role(*role)).collect::<Vec<_>>();
-    cubes.iter().flat_map(each).collect()
+    fn with_one_of(&self, cubes: &[Cube], numbers: &[usize]) -> Vec<Cube> {
+        let layout = &self.domain.layout;
+        let each = |cube| numbers.iter().map(move |number| layout.with_role(Cube::clone(cube), *number));
+        cubes.iter().flat_map(each).collect()
+    }
 }
 
 /// The lists of a rule or a set of requests.
@@ -230,22 +241,24 @@ pub(super) fn cubes_of(set: &RequestSet, policy: &Policy, domain: &Domain) -> Ve
         lowest: set.from_level,
         highest: set.up_to,
     };
-    let mut cube = compile
-        .covered(lists)
-        .only(Attribute::Tenant, own(set.of_other_tenants))
-        .only(Attribute::Standing, own(set.suspended));
-    if set.without_consent {
-        cube = cube.only(Attribute::Consent, NOT);
-    }
-    cube = set.said.iter().fold(cube, |cube, stop| cube.only(Attribute::nothing_said(*stop), NOT));
-    cube = set.without_roles.iter().filter_map(|role| domain.role(role)).fold(cube, Cube::without_role);
+    let layout = &domain.layout;
+    let of = [
+        (Attribute::Tenant, own(set.of_other_tenants)),
+        (Attribute::Standing, own(set.suspended)),
+        (Attribute::Consent, if set.without_consent { NOT } else { Values::MAX }),
+    ];
+    let cube = compile.narrowed(compile.covered(lists), of);
+    let silent = |cube, stop: &Stop| layout.only(cube, Attribute::nothing_said(*stop), NOT);
+    let cube = set.said.iter().fold(cube, silent);
+    let without = set.without_roles.iter().filter_map(|role| domain.role(role));
+    let cube = without.fold(cube, |cube, role| layout.without_role(cube, role));
     let cubes = compile.with(cube, set.with.as_ref());
     let cubes = match &set.without {
         Some(without) => cubes.iter().flat_map(|cube| compile.without(cube, without)).collect(),
         None => cubes,
     };
     let mut cubes = compile.of_roles(cubes, &set.roles);
-    cubes.retain(|cube| !cube.is_empty());
+    cubes.retain(|cube| !layout.is_empty(cube));
     cubes
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::BUDGET;
-use super::cube::Cube;
+use super::cube::{Cube, Layout};
 use super::domain::Domain;
 use super::region::Region;
 use super::search::{Found, Search};
@@ -91,14 +91,14 @@ impl Policy {
             findings.extend(allow.iter().map(|rule| AccessFinding::Undecided(rule.id.clone())));
             return findings;
         };
-        let region = Region::of(self, &domain);
+        let (region, layout) = (Region::of(self, &domain), &domain.layout);
         let forbidding = region.forbidding();
         for (at, rule) in allow.iter().enumerate() {
             let own = || region.allow.iter().filter(|(of, _)| *of == at).map(|(_, cube)| cube);
-            let found = match reaches(own(), &forbidding) {
+            let found = match reaches(layout, own(), &forbidding) {
                 Found::None => Some(AccessFinding::UnreachableRule(rule.id.clone())),
                 Found::Undecided => Some(AccessFinding::Undecided(rule.id.clone())),
-                Found::Some(_) => self.redundancy(&region, at, &forbidding),
+                Found::Some(_) => self.redundancy(layout, &region, at, &forbidding),
             };
             findings.extend(found);
         }
@@ -107,11 +107,11 @@ impl Policy {
                 region.forbid.iter().filter(|(of, _)| *of != Some(at)).map(|(_, cube)| cube).collect();
             let own = region.forbid.iter().filter(|(of, _)| *of == Some(at));
             let taken = own.flat_map(|(_, denied)| {
-                let allowed = region.allow.iter().filter(|(_, allowed)| allowed.intersects(denied));
-                allowed.map(|(_, allowed)| allowed.intersection(denied)).collect::<Vec<_>>()
+                let allowed = region.allow.iter().filter(|(_, allowed)| layout.intersect(allowed, denied));
+                allowed.map(|(_, allowed)| layout.both(allowed, denied))
             });
             let taken: Vec<Cube> = taken.collect();
-            findings.extend(match reaches(taken.iter(), &others) {
+            findings.extend(match reaches(layout, taken.iter(), &others) {
                 Found::None => Some(AccessFinding::IdleDenial(rule.id.clone())),
                 Found::Undecided => Some(AccessFinding::Undecided(rule.id.clone())),
                 Found::Some(_) => None,
@@ -121,7 +121,13 @@ impl Policy {
     }
 
     /// Whether other rules allow all that this one does.
-    fn redundancy(&self, region: &Region, at: usize, forbidding: &[&Cube]) -> Option<AccessFinding> {
+    fn redundancy(
+        &self,
+        layout: &Layout,
+        region: &Region,
+        at: usize,
+        forbidding: &[&Cube],
+    ) -> Option<AccessFinding> {
         let allow = &self.document().access.allow;
         let rule = allow.get(at)?;
         let lighter = |obligations: &Obligations| {
@@ -132,7 +138,7 @@ impl Policy {
         let own = || region.allow.iter().filter(|(of, _)| *of == at).map(|(_, cube)| cube);
         let but_for = |others: &dyn Fn(usize) -> bool| {
             let others = region.allow.iter().filter(|(of, _)| others(*of)).map(|(_, cube)| cube);
-            reaches(own(), &forbidding.iter().copied().chain(others).collect::<Vec<_>>())
+            reaches(layout, own(), &forbidding.iter().copied().chain(others).collect::<Vec<_>>())
         };
         match but_for(&stands_in) {
             Found::Some(_) => None,
@@ -150,8 +156,8 @@ impl Policy {
 }
 
 /// Whether one of these cubes has a request outside all of `minus`.
-fn reaches<'c>(cubes: impl Iterator<Item = &'c Cube>, minus: &[&Cube]) -> Found {
-    let mut search = Search::new(BUDGET);
+fn reaches<'c>(layout: &Layout, cubes: impl Iterator<Item = &'c Cube>, minus: &[&Cube]) -> Found {
+    let mut search = Search::new(layout, BUDGET);
     cubes.for_each(|cube| search.look(cube, minus));
     search.finish()
 }

@@ -4,15 +4,18 @@
 //! search takes the cubes that are to be left out one by one, goes down into each of these smaller cubes, and keeps the smallest request
 //! that it meets; what cannot hold a smaller one is not entered. When everything was gone through, there is no other.
 
-use super::cube::{ATTRIBUTES, Attribute, Cube, Values, roles};
+use super::cube::{Cube, Layout};
 
-/// A search over sets of requests.
+/// A search over sets of requests of one domain.
 #[derive(Debug)]
-pub(super) struct Search {
+pub(super) struct Search<'c> {
+    layout: &'c Layout,
     /// Steps that are left.
     budget: u64,
     best: Option<(u32, Cube)>,
     exhausted: bool,
+    /// What is to be left out on the way down to the cube that is looked at: at each step less of it.
+    minus: Vec<&'c Cube>,
 }
 
 /// What a search found.
@@ -26,15 +29,24 @@ pub(super) enum Found {
     Undecided,
 }
 
-impl Search {
-    pub(super) const fn new(budget: u64) -> Self {
-        Self { budget, best: None, exhausted: false }
+impl<'c> Search<'c> {
+    pub(super) const fn new(layout: &'c Layout, budget: u64) -> Self {
+        Self { layout, budget, best: None, exhausted: false, minus: Vec::new() }
     }
 
     /// Looks for a request in `cube` and outside all of `minus`.
-    pub(super) fn look(&mut self, cube: &Cube, minus: &[&Cube]) {
-        if !cube.is_empty() {
-            self.descend(cube, minus);
+    pub(super) fn look(&mut self, cube: &Cube, minus: &[&'c Cube]) {
+        if !self.layout.is_empty(cube) {
+            self.minus.clear();
+            self.minus.extend(minus);
+            self.descend(cube, 0);
+        }
+    }
+
+    /// The same in what is in two cubes.
+    pub(super) fn look_in_both(&mut self, one: &Cube, other: &Cube, minus: &[&'c Cube]) {
+        if self.layout.intersect(one, other) {
+            self.look(&self.layout.both(one, other), minus);
         }
     }
 
@@ -46,92 +58,44 @@ impl Search {
         }
     }
 
-    fn descend(&mut self, cube: &Cube, minus: &[&Cube]) {
+    /// Looks in `cube` for a request outside all that is to be left out from a place on.
+    fn descend(&mut self, cube: &Cube, from: usize) {
         if self.budget == 0 {
             self.exhausted = true;
             return;
         }
         self.budget -= 1;
-        let weight = least_weight(cube);
+        let layout = self.layout;
+        let weight = layout.least_weight(cube);
         if self.best.as_ref().is_some_and(|(best, _)| *best <= weight) {
             return;
         }
         // The one that leaves the fewest ways out goes first: none is the end of it.
-        let mut nearest: Option<(usize, &Cube)> = None;
-        let mut others = Vec::new();
-        for other in minus.iter().copied().filter(|other| cube.intersects(other)) {
-            let ways = cube.ways_out(other);
+        let mut nearest: Option<(u32, &'c Cube)> = None;
+        let end = self.minus.len();
+        for at in from..end {
+            let Some(other) = self.minus.get(at).copied().filter(|other| layout.intersect(cube, other))
+            else {
+                continue;
+            };
+            let ways = layout.ways_out(cube, other);
             if ways == 0 {
+                self.minus.truncate(end);
                 return;
             }
             match nearest {
                 Some((fewest, nearer)) if ways < fewest => {
-                    others.push(nearer);
+                    self.minus.push(nearer);
                     nearest = Some((ways, other));
                 }
-                Some(_) => others.push(other),
+                Some(_) => self.minus.push(other),
                 None => nearest = Some((ways, other)),
             }
         }
-        let Some((_, nearest)) = nearest else {
-            self.best = Some((weight, cube.clone()));
-            return;
-        };
-        let mut rest = cube.clone();
-        for attribute in 0..ATTRIBUTES {
-            let inside = nearest.values(attribute);
-            if rest.values(attribute) & !inside != 0 {
-                let mut outside = rest.clone();
-                outside.restrict(attribute, !inside);
-                self.descend(&outside, &others);
-                rest.restrict(attribute, inside);
-            }
+        match nearest {
+            Some((_, nearest)) => layout.beyond(cube, nearest, |outside| self.descend(outside, end)),
+            None => self.best = Some((weight, cube.clone())),
         }
-        for role in roles(&nearest.with) {
-            let without = rest.clone().without_role(role);
-            if !without.is_empty() {
-                self.descend(&without, &others);
-            }
-            rest = rest.with_role(role);
-        }
-        for role in roles(&nearest.without) {
-            let with = rest.clone().with_role(role);
-            if !with.is_empty() {
-                self.descend(&with, &others);
-            }
-            rest = rest.without_role(role);
-        }
-    }
-}
-
-/// How much the smallest request of a cube says: roles, facts that hold, levels; what says nothing weighs nothing.
-fn least_weight(cube: &Cube) -> u32 {
-    let values =
-        (0..ATTRIBUTES).map(|attribute| weight(attribute, lightest(attribute, cube.values(attribute))));
-    values.sum::<u32>() + cube.roles_with() * 10
-}
-
-/// The value of a set that makes the smallest request.
-pub(super) fn lightest(attribute: usize, values: Values) -> u32 {
-    let lowest = values.trailing_zeros();
-    // Of fresh second factors and trainings the oldest says least.
-    let aged = attribute == Attribute::Mfa as usize || attribute == Attribute::Training as usize;
-    if aged && lowest != 0 && values != 0 { 127 - values.leading_zeros() } else { lowest }
-}
-
-fn weight(attribute: usize, value: u32) -> u32 {
-    const NAMES: [usize; 5] = [
-        Attribute::Action as usize,
-        Attribute::Category as usize,
-        Attribute::Purpose as usize,
-        Attribute::Environment as usize,
-        Attribute::Hours as usize,
-    ];
-    match value {
-        0 => 0,
-        _ if NAMES.contains(&attribute) => 0,
-        level if attribute == Attribute::Level as usize => level,
-        _ if attribute == Attribute::Kind as usize => 1,
-        _ => 10,
+        self.minus.truncate(end);
     }
 }
