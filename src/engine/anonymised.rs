@@ -62,6 +62,7 @@ impl<P: Ports> Steward<P> {
         let kind = RecordKind::of::<R>();
         let place = Place::tenant(tenant);
         self.check_grant(grant, &place, kind.category)?;
+        self.check_instruction(grant, kind.category).await?;
         let up_to = grant.shows_up_to().min(Level::Internal);
         let query = RecordQuery {
             tenant: Some(tenant.clone()),

@@ -76,6 +76,16 @@ pub enum PutError {
         /// The purpose.
         purpose: Name,
     },
+    /// The category is handled for this purpose on the customer's instructions, and none stands ([`Steward::instruct`]).
+    #[error(
+        "category `{category}` is handled on the customer's instructions, and none stands for purpose `{purpose}`"
+    )]
+    NoInstruction {
+        /// The category.
+        category: Name,
+        /// The purpose.
+        purpose: Name,
+    },
     /// The policy declares no such platform.
     #[error("the policy declares no platform `{platform}`")]
     UnknownPlatform {
@@ -288,7 +298,7 @@ impl<P: Ports> Steward<P> {
         Ok(stored)
     }
 
-    /// Whether the policy lets this in: declared purpose, category open to it, live authorisation where one is needed, provenance
+    /// Whether the policy lets this in: declared purpose, category open to it, an instruction and a live authorisation where one is needed, provenance
     /// where a platform hands the category over. Gives the authorisation of the connection, where the place has one.
     async fn admit(&self, incoming: &Incoming<'_>) -> Result<Option<Authorization>, PutError> {
         let document = self.inner.policy.document();
@@ -299,6 +309,9 @@ impl<P: Ports> Steward<P> {
             None => Some(PutError::PurposeNotDeclared { purpose: purpose.clone() }),
             Some(_) if !open => {
                 Some(PutError::PurposeMismatch { category: category.clone(), purpose: purpose.clone() })
+            }
+            Some(_) if !self.may_process(incoming.place.tenant_id(), category, purpose).await? => {
+                Some(PutError::NoInstruction { category: category.clone(), purpose: purpose.clone() })
             }
             Some(declared) => match incoming.place.connection_id() {
                 Some(id) => match self.live(incoming.place.tenant_id(), id.as_str()).await {

@@ -28,7 +28,7 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
             let place = Place::tenant(question.resource().tenant()).subject("ada").record("1001");
             let (category, level) = (question.resource().category_name(), question.resource().level());
             let question = match rng.one_in(2) {
-                true => narrowed(&question, Resource::category(place, category, level)),
+                true => narrowed(&question, Resource::category(&place, category, level)),
                 false => question,
             };
             clock.set(facts.now());
@@ -38,7 +38,7 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
             };
             granted += 1;
             // Nothing that the engine may know makes a yes of what is a no when everything is known and good.
-            let mut best = facts.authorization(true).terms(true);
+            let mut best = facts.authorization(true).terms(true).instruction(true);
             best.environment = environment;
             best.preferences = Fact::Known(stewardship::access::Preferences::NONE.consented());
             let says = reference::detail(policy.document(), &question, &best);

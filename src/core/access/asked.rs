@@ -46,8 +46,8 @@ pub struct Asked<'a> {
     pub(super) held: ConditionSet,
     /// What stands in the way whatever the facts are.
     barriers: Barriers,
-    /// What does so until the facts take it away.
-    of_purpose: Barriers,
+    /// What does so until it is known not to.
+    until_known: Barriers,
     /// The second factor that the level asks of whoever asks.
     second_factor: ConditionSet,
 }
@@ -71,15 +71,17 @@ impl<'a> Asked<'a> {
         barriers.raise(Barriers::SUSPENDED, principal.standing() == Standing::Suspended);
         barriers.raise(Barriers::UNDECLARED_CATEGORY, category.is_none());
         barriers.raise(Barriers::UNDECLARED_PURPOSE, purpose.is_none());
-        if let Some(category) = category {
-            let purposes = compiled.purposes_of.get(category).copied().unwrap_or_default();
-            let used_for = purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1);
-            barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !used_for);
-        }
         let needs = purpose.and_then(|purpose| compiled.needs_of.get(purpose));
-        let of_purpose = needs.map_or(Barriers::NONE, |needs| needs.barriers());
-        let no_case = of_purpose.and(Barriers::NO_CASE);
-        barriers.raise(no_case, question.named_case().is_none());
+        let mut until_known = needs.map_or(Barriers::NONE, |needs| needs.barriers());
+        barriers.raise(until_known.and(Barriers::NO_CASE), question.named_case().is_none());
+        if let Some(category) = category {
+            let lists = |purposes: &[u128]| {
+                let purposes = purposes.get(category).copied().unwrap_or_default();
+                purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1)
+            };
+            barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !lists(&compiled.purposes_of));
+            until_known.raise(Barriers::NO_INSTRUCTION, lists(&compiled.instructed_of));
+        }
         let second_factor = match principal.kind() {
             PrincipalKind::Person => compiled.mfa_of_level(resource.level()).map_or(0, |(_, fresh)| fresh),
             PrincipalKind::Service => 0,
@@ -104,7 +106,7 @@ impl<'a> Asked<'a> {
             allow: compiled.allow.anywhere(&key),
             held: compiled.conditions.held_by_question(question),
             barriers,
-            of_purpose: of_purpose.without(Barriers::NO_CASE),
+            until_known: until_known.without(Barriers::NO_CASE),
             second_factor,
             key,
         }
@@ -130,7 +132,7 @@ impl<'a> Asked<'a> {
     #[inline]
     pub(super) fn barriers(&self, facts: &Facts, held: ConditionSet) -> Barriers {
         let mut barriers = self.barriers;
-        barriers.raise(self.of_purpose.without(Barriers::met(facts)), true);
+        barriers.raise(self.until_known.without(Barriers::met(facts)), true);
         barriers.raise(Barriers::LEVEL_NEEDS_MFA, self.second_factor & !held != 0);
         barriers
     }

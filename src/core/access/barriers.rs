@@ -17,6 +17,8 @@ pub enum Barrier {
     PurposeMismatch,
     /// The purpose needs the live authorisation of the connection.
     NoAuthorization,
+    /// The category is handled for this purpose on the customer's instructions, and none is known.
+    NoInstruction,
     /// The purpose needs the person's consent, and none is known.
     NoConsent,
     /// The purpose is for emergencies, and no case is named.
@@ -44,12 +46,13 @@ impl Barriers {
     pub(super) const NO_CONSENT: Self = Self(1 << 5);
     pub(super) const NO_CASE: Self = Self(1 << 6);
     pub(super) const LEVEL_NEEDS_MFA: Self = Self(1 << 10);
+    pub(super) const NO_INSTRUCTION: Self = Self(1 << 11);
 
     /// Those that what a person has said takes away.
     pub(super) const OF_PEOPLE: Self = Self(Self::NO_CONSENT.0 | 0b111 << FIRST_STOP);
 
     /// By the number of the bit.
-    const ALL: [Barrier; 11] = [
+    const ALL: [Barrier; 12] = [
         Barrier::Suspended,
         Barrier::PurposeNotDeclared,
         Barrier::CategoryNotDeclared,
@@ -61,6 +64,7 @@ impl Barriers {
         Barrier::Stopped(Stop::Objection),
         Barrier::Stopped(Stop::OptOut),
         Barrier::LevelNeedsMfa,
+        Barrier::NoInstruction,
     ];
 
     pub(super) const fn stop(stop: Stop) -> Self {
@@ -74,12 +78,12 @@ impl Barriers {
         }
     }
 
-    /// Those of a purpose that the facts take away.
+    /// Those that the facts take away.
     #[inline]
     pub(super) const fn met(facts: &Facts) -> Self {
-        let authorization = matches!(facts.authorization_live, Fact::Known(true));
         let mut met = Self::met_by(facts.preferences);
-        met.raise(Self::NO_AUTHORIZATION, authorization);
+        met.raise(Self::NO_AUTHORIZATION, matches!(facts.authorization_live, Fact::Known(true)));
+        met.raise(Self::NO_INSTRUCTION, matches!(facts.instructed, Fact::Known(true)));
         met
     }
 

@@ -241,3 +241,28 @@ impl fmt::Debug for Roles {
         f.debug_list().entries(self.as_slice()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_in_order_and_none_is_there_twice() {
+        let with = |roles: &[&'static str]| {
+            roles.iter().fold(Principal::person("t", "u"), |who, role| who.role(*role))
+        };
+        for (added, kept) in [
+            (&[][..], &[][..]),
+            (&["b"], &["b"]),
+            (&["b", "b"], &["b"]),
+            (&["b", "a"], &["a", "b"]),
+            (&["b", "a", "b", "a", "c", "a"], &["a", "b", "c"]),
+        ] {
+            let who = with(added);
+            assert!(who.roles().iter().map(Name::as_str).eq(kept.iter().copied()), "{added:?}");
+            assert_eq!(who, with(kept));
+            assert!(kept.iter().all(|role| who.has_role(role)) && !who.has_role("d"));
+        }
+        assert!(format!("{:?}", with(&["b", "a"])).contains("roles: [`a`, `b`]"));
+    }
+}

@@ -50,6 +50,17 @@ impl Resource {
     }
 
     /// Everything of a category at a place, up to a level: of a tenant, or of no other connection, person or record than the place names.
+    ///
+    /// # Example: of a tenant, and of one buyer of a connected shop
+    /// ```
+    /// use stewardship::classification::Level;
+    /// use stewardship::{Place, Resource};
+    /// let all = Resource::category("acme", "orders", Level::Confidential);
+    /// assert_eq!((all.tenant().as_str(), all.subject()), ("acme", None));
+    /// let place = Place::tenant("acme").connection("tiktok-shop:8837").subject("buyer-17");
+    /// let of_one = Resource::category(place, "orders", Level::Confidential);
+    /// assert_eq!(of_one.subject(), Some(&"buyer-17".into()));
+    /// ```
     #[inline]
     pub fn category(at: impl Into<Place>, category: impl Into<Name>, level: Level) -> Self {
         let (tenant, connection, subject, record) = at.into().into_parts();

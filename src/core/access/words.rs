@@ -70,3 +70,15 @@ words! {
         Production = "production",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_names_its_value_and_no_other_text_names_one() {
+        assert!(Action::ALL.iter().all(|action| Action::named(action.as_str()) == Some(*action)));
+        assert!(Environment::ALL.iter().all(|one| Environment::named(one.as_str()) == Some(*one)));
+        assert!(["", "Read", "read ", "rea", "person"].into_iter().all(|text| Action::named(text).is_none()));
+    }
+}

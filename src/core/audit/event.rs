@@ -122,6 +122,16 @@ pub enum AuditEvent {
         /// The platform.
         platform: Name,
     },
+    /// A customer instructs the company, its processor, to use its data for a purpose.
+    InstructionGiven {
+        /// The purpose.
+        purpose: Name,
+    },
+    /// A customer withdrew its instruction.
+    InstructionWithdrawn {
+        /// The purpose.
+        purpose: Name,
+    },
     /// A person said something about the use of their data, or withdrew it.
     PreferenceHeard {
         /// Which of the two.

@@ -30,6 +30,7 @@ pub(super) enum Attribute {
     AssignedCase,
     NamedCase,
     Terms,
+    Instruction,
     Device,
     Consent,
     /// Known that the person has said nothing of the kind.
@@ -56,6 +57,7 @@ impl Attribute {
         Self::AssignedCase,
         Self::NamedCase,
         Self::Terms,
+        Self::Instruction,
         Self::Device,
         Self::Consent,
         Self::NoRestriction,

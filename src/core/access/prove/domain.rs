@@ -229,6 +229,9 @@ impl Domain {
         if holds(Attribute::Terms) {
             facts = facts.terms(true);
         }
+        if holds(Attribute::Instruction) {
+            facts = facts.instruction(true);
+        }
         let silent = |stop: &Stop| holds(Attribute::nothing_said(*stop));
         if self.speaks || holds(Attribute::Consent) || Stop::ALL.iter().any(silent) {
             let said = Stop::ALL.iter().filter(|stop| !silent(stop));

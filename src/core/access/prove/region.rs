@@ -133,6 +133,17 @@ impl Compile<'_> {
             let of = [(Attribute::Category, categories), (Attribute::Purpose, !used)];
             cubes.push(self.narrowed(all(), of));
         }
+        for (name, category) in &document.categories {
+            let number = domain.categories.binary_search(name).map_or(0, |at| 1 << at);
+            let instructed = document.instructed_purposes(category).cloned().collect();
+            let purposes = Domain::names(&domain.purposes, &instructed);
+            let of = [
+                (Attribute::Category, number),
+                (Attribute::Purpose, purposes),
+                (Attribute::Instruction, NOT),
+            ];
+            cubes.push(self.narrowed(all(), of));
+        }
         let entries = || document.purposes.iter();
         let needing = |needs: &dyn Fn(&PurposeEntry) -> bool| {
             let names = entries().filter(|(_, entry)| needs(entry)).map(|(name, _)| name.clone()).collect();
