@@ -141,6 +141,7 @@ blocking! {
     trail_head() -> Result<TreeHead, Trouble>;
     prove_entries(entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError>;
     prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, TrailError>;
+    flush_trail() -> Result<(), Trouble>;
     verify_trail(kept: Option<TreeHead>) -> Result<TreeHead, TrailError>;
     review_access(by: &Principal, since: DateTime<Utc>) -> Result<AccessReview, TrailError>;
     trail_name(of: &Principal) -> Result<Option<Pseudonym>, Trouble>;

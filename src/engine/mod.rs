@@ -4,6 +4,7 @@
 //! records, `authorize` for grants, `erase` and `sweep` for destruction, `requests` for cases. Imports every layer below, never a
 //! port.
 
+mod admit;
 mod anonymised;
 mod authorize;
 mod batch;
@@ -14,6 +15,7 @@ mod column;
 mod column_index;
 mod connect;
 mod contact;
+mod corrected;
 mod disposal;
 mod environment;
 mod epochs;
@@ -31,6 +33,7 @@ mod papers;
 mod preferences;
 mod pseudonymise;
 mod put;
+mod record;
 mod reindex;
 mod release;
 mod requested;
@@ -44,6 +47,7 @@ mod stream;
 mod sweep;
 mod trail;
 mod trouble;
+mod turn;
 
 pub use anonymised::{AnonymisedPage, ViewCursor};
 pub use authorize::{Access, Denial};

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::steward::Steward;
-use super::trail::{TrailError, named};
+use super::trail::{About, TrailError, named};
 use super::trouble::Trouble;
 use crate::contracts::{Ports, StoredEntry};
 use crate::core::access::Principal;
-use crate::core::audit::{AccessReview, AuditEvent, Pseudonym, Reviewer};
+use crate::core::audit::{AccessReview, AuditEvent, Entry, Pseudonym, Reviewer};
 use crate::core::place::Scope;
 
 impl<P: Ports> Steward<P> {
@@ -27,14 +27,14 @@ impl<P: Ports> Steward<P> {
     ) -> Result<AccessReview, TrailError> {
         let (mut keys, tenant) = (self.keys(), by.tenant());
         let event = AuditEvent::AccessReviewed { since };
-        let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
+        let entry = self.entry_about(&mut keys, About::by(by), event).await?;
         self.record(vec![entry]).await?;
         // Under each version of its key: one that was compromised since is no longer the one that names.
         let live = keys.live(&Scope::Tenant(tenant.clone())).await?;
         let names = live.iter().map(|(_, key)| named(key, "tenant", tenant.as_str())).collect();
         let mut reviewer = Reviewer::new(&self.inner.policy, names, since);
         let read = |stored: &StoredEntry| {
-            let entry = serde_json::from_slice(&stored.body)
+            let entry = Entry::from_bytes(&stored.body)
                 .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
             reviewer.entry(entry);
             Ok(())

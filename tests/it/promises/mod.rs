@@ -18,6 +18,7 @@ mod p07_revocation;
 mod p08_cases;
 mod p09_crashes;
 mod p09_keys;
+mod p10_batches;
 mod p10_proofs;
 mod p10_trail;
 mod p11_sources;

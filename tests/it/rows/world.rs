@@ -212,7 +212,7 @@ impl World {
     /// The whole trail, read back.
     pub(super) fn trail(&self) -> Vec<Entry> {
         let entries = block_on(self.memory.audit().read(0, usize::MAX)).unwrap();
-        entries.iter().map(|entry| serde_json::from_slice(&entry.body).unwrap()).collect()
+        entries.iter().map(|entry| Entry::from_bytes(&entry.body).unwrap()).collect()
     }
 
     /// Every byte that a store holds, and the trail.
