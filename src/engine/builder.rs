@@ -172,7 +172,7 @@ impl<P: Ports> Builder<P> {
                 keys: self.keys.map(Keyring::new),
                 died: Mutex::default(),
                 revoked: Revoked::default(),
-                tree: Mutex::default(),
+                edge: Mutex::default(),
             }),
         };
         if let Some(kept) = self.anchored {

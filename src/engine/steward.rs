@@ -10,9 +10,9 @@ use super::blocking::Blocking;
 use super::builder::Builder;
 use super::key_cache::Keyring;
 use super::revoked::Revoked;
+use super::trail::Edge;
 use crate::contracts::{AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports, ProviderKeyId};
 use crate::core::access::Environment;
-use crate::core::audit::tree::Frontier;
 use crate::core::classification::DataMap;
 use crate::core::dsr::{Clocks, Holidays};
 use crate::core::governance::EvidenceSet;
@@ -76,8 +76,8 @@ pub(super) struct Inner<P> {
     /// Provider keys of destroyed epochs that this process has found to be gone.
     pub(super) died: Mutex<BTreeSet<ProviderKeyId>>,
     pub(super) revoked: Revoked,
-    /// The tree over the audit trail, as this process appended to it last.
-    pub(super) tree: Mutex<Option<Frontier>>,
+    /// The end of the audit trail, as this process appended to it last.
+    pub(super) edge: Mutex<Option<Edge>>,
 }
 
 impl<P: Ports> Steward<P> {

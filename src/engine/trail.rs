@@ -2,10 +2,12 @@
 
 use std::sync::PoisonError;
 
+use chrono::{DateTime, Utc};
+
 use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
-use crate::contracts::{AuditLog, Ports, StoreError, StoredEntry};
+use crate::contracts::{AuditLog, EntryBody, Ports, StoreError, StoredEntry};
 use crate::core::access::Principal;
 use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
 use crate::core::audit::{AuditEvent, Entry, Pseudonym, TrailBreak, Verifier};
@@ -37,7 +39,7 @@ impl<P: Ports> Steward<P> {
         loop {
             let page = self.inner.ports.audit().read(from, PAGE).await?;
             for entry in &page {
-                verifier.entry(entry.index, &entry.body, &entry.nodes)?;
+                verifier.entry(entry.index, entry.bytes(), &entry.nodes)?;
                 each(entry)?;
             }
             if page.len() < PAGE {
@@ -53,29 +55,34 @@ impl<P: Ports> Steward<P> {
 
     /// Appends entries, all or none. Returns only once they are durable: what follows may rely on it.
     ///
-    /// What is known of the tree is kept between appends, so that one asks the store nothing. Where another writer was faster, the store
-    /// says so, and what that one appended is read.
+    /// What is known of the trail's edge is kept between appends, so that one asks the store nothing. Where another writer was faster, the
+    /// store says so, and what that one appended is read.
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), Trouble> {
         let log = self.inner.ports.audit();
-        let bodies: Vec<Vec<u8>> = entries.iter().map(Entry::to_bytes).collect();
-        let kept = self.inner.tree.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut tree = match kept {
-            Some(tree) => tree,
-            None => self.tree_of(log.last().await?).await?,
+        let bodies: Vec<(DateTime<Utc>, EntryBody)> = entries
+            .iter()
+            .map(|entry| (entry.at, EntryBody { bytes: entry.to_bytes(), terms: entry.terms() }))
+            .collect();
+        let kept = self.inner.edge.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut edge = match kept {
+            Some(edge) => edge,
+            None => self.edge_after(log.last().await?).await?,
         };
         for _ in 0..ATTEMPTS {
-            let mut grown = tree.clone();
-            let append = |body: &Vec<u8>| {
-                let index = grown.size();
-                StoredEntry { index, body: body.clone(), nodes: grown.append(leaf_hash(body)) }
-            };
+            let mut grown = edge.clone();
+            let append = |(at, body): &(DateTime<Utc>, EntryBody)| grown.append(*at, body.clone());
             if unless_conflict(log.append(bodies.iter().map(append).collect()).await)? {
-                *self.inner.tree.lock().unwrap_or_else(PoisonError::into_inner) = Some(grown);
+                *self.inner.edge.lock().unwrap_or_else(PoisonError::into_inner) = Some(grown);
                 return Ok(());
             }
-            tree = self.tree_of(log.last().await?).await?;
+            edge = self.edge_after(log.last().await?).await?;
         }
         Err(Trouble::Contention { during: "append to the audit trail" })
+    }
+
+    async fn edge_after(&self, last: Option<StoredEntry>) -> Result<Edge, Trouble> {
+        let at = last.as_ref().map_or(DateTime::<Utc>::MIN_UTC, |last| last.at);
+        Ok(Edge { tree: self.tree_of(last).await?, at })
     }
 
     /// The tree over the entries up to the last one, from the nodes that lie with some of them.
@@ -139,6 +146,23 @@ impl<P: Ports> KeySession<'_, P> {
     }
 }
 
+/// Where the trail ends: what an append goes on from.
+#[derive(Clone)]
+pub(super) struct Edge {
+    tree: Frontier,
+    at: DateTime<Utc>,
+}
+
+impl Edge {
+    /// The entry as it is stored. Its time never goes back, so that times are found as indexes are.
+    fn append(&mut self, at: DateTime<Utc>, body: EntryBody) -> StoredEntry {
+        let index = self.tree.size();
+        self.at = self.at.max(at);
+        let nodes = self.tree.append(leaf_hash(&body.bytes));
+        StoredEntry { index, at: self.at, body: Some(body), nodes }
+    }
+}
+
 /// What the trail calls something under a key of its scope.
 pub(super) fn named(key: &SecretKey, kind: &str, id: &str) -> Pseudonym {
     Pseudonym::from_bytes(pseudonym(&key.derive("audit"), kind, id))
@@ -158,6 +182,12 @@ pub enum TrailError {
         entry: u64,
         /// Number of entries.
         size: u64,
+    },
+    /// The entry has expired: it is in the tree, and what it said is gone.
+    #[error("entry {entry} has expired")]
+    Expired {
+        /// The entry.
+        entry: u64,
     },
     /// A failure below the engine.
     #[error(transparent)]

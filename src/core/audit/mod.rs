@@ -7,6 +7,7 @@ mod checkpoint;
 mod event;
 mod evidence;
 mod review;
+mod term;
 pub mod tree;
 mod verifier;
 
@@ -17,4 +18,5 @@ pub use event::{AuditEvent, Cause, DecidedAs, Entry, Pseudonym, Released};
 pub use evidence::{Evidence, EvidenceError, ProvenEntry};
 pub(crate) use review::Reviewer;
 pub use review::{AccessReview, Emergency, RuleUse, Used};
+pub use term::Term;
 pub use verifier::{TrailBreak, Verifier};

@@ -16,7 +16,7 @@ use crate::world::*;
 /// Every body of the trail, as it lies in the store.
 fn bodies(world: &World) -> Vec<String> {
     let stored = block_on(world.memory.audit().read(0, usize::MAX)).unwrap();
-    stored.into_iter().map(|entry| String::from_utf8(entry.body).unwrap()).collect()
+    stored.iter().map(|entry| String::from_utf8(entry.bytes().unwrap().to_vec()).unwrap()).collect()
 }
 
 /// Every scope key that the stores and the provider still give: what somebody has who holds everything that there is.
