@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::steward::Steward;
+use super::trail::Edge;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use super::turn::Turn;
-use crate::contracts::{AuditLog, Ports, StoredEntry};
-use crate::core::audit::tree::{Frontier, leaf_hash};
+use crate::contracts::{AuditLog, EntryBody, Ports, StoredEntry};
 use crate::core::audit::{Entry, MAX_ENTRY_BYTES};
 use crate::core::policy::{Record, TrailBatch};
 
@@ -27,8 +27,8 @@ pub(super) struct Pen {
 /// What one who appends knows.
 #[derive(Default)]
 struct Appender {
-    /// The tree over the trail, as this process appended to it last.
-    tree: Option<Frontier>,
+    /// The end of the trail, as this process appended to it last.
+    edge: Option<Edge>,
     /// The first index of an append of which it is not known whether it took effect.
     in_doubt: Option<u64>,
 }
@@ -37,21 +37,16 @@ struct Appender {
 #[derive(Clone)]
 struct Written {
     at: DateTime<Utc>,
-    body: Vec<u8>,
+    body: EntryBody,
 }
 
 impl Written {
     fn new(entry: &Entry) -> Result<Self, Trouble> {
-        let body = entry.to_bytes();
-        if body.len() > MAX_ENTRY_BYTES {
+        let bytes = entry.to_bytes();
+        if bytes.len() > MAX_ENTRY_BYTES {
             return Err(Trouble::EntryTooLong);
         }
-        Ok(Self { at: entry.at, body })
-    }
-
-    fn next_in(&self, tree: &mut Frontier) -> StoredEntry {
-        let index = tree.size();
-        StoredEntry { index, nodes: tree.append(leaf_hash(&self.body)), body: self.body.clone() }
+        Ok(Self { at: entry.at, body: EntryBody { bytes, terms: entry.terms() } })
     }
 }
 
@@ -105,49 +100,53 @@ impl<P: Ports> Steward<P> {
         self.append(&[]).await
     }
 
-    /// What is known of the tree is kept between appends, so that one asks the store nothing. Where another writer was faster, the store
+    /// What is known of the trail's edge is kept between appends, so that one asks the store nothing. Where another writer was faster, the store
     /// says so, and what that one appended is read.
     async fn append(&self, entries: &[Written]) -> Result<(), Trouble> {
         let (log, pen) = (self.inner.ports.audit(), &self.inner.pen);
         let mut appender = pen.appender.take().await;
         for _ in 0..ATTEMPTS {
             // Not known any more until this append has been answered.
-            let tree = match appender.tree.take() {
-                Some(tree) => tree,
-                None => self.found_tree(&mut appender).await?,
+            let edge = match appender.edge.take() {
+                Some(edge) => edge,
+                None => self.found_edge(&mut appender).await?,
             };
-            let (mut grown, first) = (tree.clone(), tree.size());
+            let (mut grown, first) = (edge.clone(), edge.tree.size());
             let (stored, waited) = {
                 let waiting = pen.waiting();
                 let all = waiting.iter().chain(entries);
-                (all.map(|entry| entry.next_in(&mut grown)).collect::<Vec<_>>(), waiting.len())
+                (
+                    all.map(|entry| grown.append(entry.at, entry.body.clone())).collect::<Vec<_>>(),
+                    waiting.len(),
+                )
             };
             if stored.is_empty() {
-                appender.tree = Some(tree);
+                appender.edge = Some(edge);
                 return Ok(());
             }
             appender.in_doubt = Some(first);
             if unless_conflict(log.append(stored).await)? {
                 pen.waiting().drain(..waited);
-                *appender = Appender { tree: Some(grown), in_doubt: None };
+                *appender = Appender { edge: Some(grown), in_doubt: None };
                 return Ok(());
             }
         }
         Err(Trouble::Contention { during: "append to the audit trail" })
     }
 
-    /// The tree as it is in the store. What waited and stands there, because an append took effect whose answer did not come, waits no more.
-    async fn found_tree(&self, appender: &mut Appender) -> Result<Frontier, Trouble> {
+    /// The end of the trail as it is in the store. What waited and stands there, because an append took effect whose answer did not come, waits no more.
+    async fn found_edge(&self, appender: &mut Appender) -> Result<Edge, Trouble> {
         let (log, pen) = (self.inner.ports.audit(), &self.inner.pen);
-        let tree = self.tree_of(log.last().await?).await?;
+        let edge = self.edge_after(log.last().await?).await?;
         let waited = pen.waiting().len();
-        if let Some(first) = appender.in_doubt.filter(|first| waited > 0 && *first < tree.size()) {
+        if let Some(first) = appender.in_doubt.filter(|first| waited > 0 && *first < edge.tree.size()) {
             let found = log.read(first, waited).await?;
             let mut waiting = pen.waiting();
-            let same = waiting.iter().zip(&found).take_while(|(own, found)| own.body == found.body).count();
+            let stands = |(own, found): &(&Written, &StoredEntry)| found.bytes() == Some(&own.body.bytes);
+            let same = waiting.iter().zip(&found).take_while(stands).count();
             waiting.drain(..same);
         }
         appender.in_doubt = None;
-        Ok(tree)
+        Ok(edge)
     }
 }

@@ -34,7 +34,8 @@ impl<P: Ports> Steward<P> {
         let names = live.iter().map(|(_, key)| named(key, "tenant", tenant.as_str())).collect();
         let mut reviewer = Reviewer::new(&self.inner.policy, names, since);
         let read = |stored: &StoredEntry| {
-            let entry = Entry::from_bytes(&stored.body)
+            let Some(bytes) = stored.bytes() else { return Ok(()) };
+            let entry = Entry::from_bytes(bytes)
                 .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
             reviewer.entry(entry);
             Ok(())

@@ -10,6 +10,7 @@ mod event;
 mod evidence;
 mod name;
 mod review;
+mod term;
 pub mod tree;
 mod value;
 mod verifier;
@@ -23,6 +24,7 @@ pub use evidence::{Evidence, EvidenceError, ProvenEntry};
 pub use name::{NoPseudonym, NoRequestId, Pseudonym, RequestId};
 pub(crate) use review::Reviewer;
 pub use review::{AccessReview, Emergency, RuleUse, Used};
+pub use term::Term;
 pub use verifier::{TrailBreak, Verifier};
 
 #[doc = include_str!("FORMAT.md")]

@@ -20,6 +20,12 @@ pub enum TrailBreak {
         /// The entry that does.
         found: u64,
     },
+    /// An entry has no body.
+    #[error("entry {index} has no body")]
+    Missing {
+        /// The first entry of that kind.
+        index: u64,
+    },
     /// The trail ends before the head that was kept elsewhere.
     #[error("the trail ends after {found} entries, and had {expected}")]
     Truncated {
@@ -46,8 +52,8 @@ pub enum TrailBreak {
 /// let (first, second) = (tree.append(leaf_hash(b"one")), tree.append(leaf_hash(b"two")));
 ///
 /// let mut verifier = Verifier::new(None);
-/// verifier.entry(0, b"one", &first)?;
-/// assert_eq!(verifier.entry(1, b"tvo", &second), Err(TrailBreak::Altered { index: 1 }));
+/// verifier.entry(0, Some(b"one"), &first)?;
+/// assert_eq!(verifier.entry(1, Some(b"tvo"), &second), Err(TrailBreak::Altered { index: 1 }));
 /// # Ok::<(), TrailBreak>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -67,10 +73,11 @@ impl Verifier {
     ///
     /// # Errors
     /// [`TrailBreak`] where it does not follow on the entries before.
-    pub fn entry(&mut self, index: u64, body: &[u8], nodes: &[Hash]) -> Result<(), TrailBreak> {
+    pub fn entry(&mut self, index: u64, body: Option<&[u8]>, nodes: &[Hash]) -> Result<(), TrailBreak> {
         if index != self.tree.size() {
             return Err(TrailBreak::Gap { expected: self.tree.size(), found: index });
         }
+        let body = body.ok_or(TrailBreak::Missing { index })?;
         if self.tree.append(leaf_hash(body)) != nodes {
             return Err(TrailBreak::Altered { index });
         }
@@ -112,7 +119,7 @@ mod tests {
 
     fn verify(trail: &[Stored], kept: Option<TreeHead>) -> Result<TreeHead, TrailBreak> {
         let mut verifier = Verifier::new(kept);
-        trail.iter().try_for_each(|(index, body, nodes)| verifier.entry(*index, body, nodes))?;
+        trail.iter().try_for_each(|(index, body, nodes)| verifier.entry(*index, Some(body), nodes))?;
         verifier.finish()
     }
 

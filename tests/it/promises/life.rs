@@ -391,7 +391,7 @@ impl Seen {
 /// The entries of the trail.
 pub(crate) fn trail(world: &World) -> Vec<Entry> {
     let stored = block_on(world.memory.audit().read(0, usize::MAX)).unwrap();
-    stored.iter().map(|entry| Entry::from_bytes(&entry.body).unwrap()).collect()
+    stored.iter().map(|entry| Entry::from_bytes(entry.bytes().unwrap()).unwrap()).collect()
 }
 
 fn anonymous(entry: &Entry) -> String {

@@ -22,7 +22,7 @@ use crate::world::*;
 /// Every body of the trail, as it lies in the store.
 fn bodies(world: &World) -> Vec<String> {
     let stored = block_on(world.memory.audit().read(0, usize::MAX)).unwrap();
-    stored.into_iter().map(|entry| String::from_utf8(entry.body).unwrap()).collect()
+    stored.iter().map(|entry| String::from_utf8(entry.bytes().unwrap().to_vec()).unwrap()).collect()
 }
 
 /// Every scope key that the stores and the provider still give: what somebody has who holds everything that there is.
@@ -140,7 +140,7 @@ proptest! {
         steward.sweep().unwrap();
         steward.flush_trail().unwrap();
         let words: Vec<_> = trail(&world).into_iter().map(|entry| entry.event.word()).collect();
-        for word in ["decided", "stored", "store_refused", "opened", "corrected", "released", "hold_placed", "certified"] {
+        for word in ["decided", "stored", "store_refused", "opened", "corrected", "released", "hold_placed", "keys_destroyed"] {
             prop_assert!(words.contains(&word), "nothing of `{word}`");
         }
         for body in bodies(&world) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stewardship::audit::tree::{Frontier, leaf_hash};
 use stewardship::audit::{AccessReview, AuditEvent, DecidedAs, Used};
 use stewardship::classification::Level;
-use stewardship::contracts::{AuditLog, Ports, StoredEntry};
+use stewardship::contracts::{AuditLog, EntryBody, Ports, StoredEntry};
 use stewardship::engine::TrailError;
 use stewardship::id::Name;
 use stewardship::{Action, Period, Principal, Purpose, Question, Resource, Scope, block_on};
@@ -137,11 +137,14 @@ fn promise_10_a_review_goes_back_past_a_compromised_key_and_refuses_a_broken_tra
 
     let mut tree = Frontier::default();
     for entry in block_on(world.memory.audit().read(0, usize::MAX)).unwrap() {
-        tree.append(leaf_hash(&entry.body));
+        tree.append(leaf_hash(entry.bytes().unwrap()));
     }
     let (index, body) = (tree.size(), b"{\"format\":9}".to_vec());
     let nodes = tree.append(leaf_hash(&body));
-    let entry = |nodes| StoredEntry { index, body: body.clone(), nodes };
+    let entry = |nodes| {
+        let body = Some(EntryBody { bytes: body.clone(), terms: Vec::new() });
+        StoredEntry { index, at: world.now(), body, nodes }
+    };
     let broken = world.fork();
     block_on(broken.memory.audit().append(vec![entry(vec![[7; 32]; nodes.len()])])).unwrap();
     let refused = broken.steward().review_access(&world.owner(), world.now());

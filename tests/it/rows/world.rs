@@ -212,7 +212,7 @@ impl World {
     /// The whole trail, read back.
     pub(super) fn trail(&self) -> Vec<Entry> {
         let entries = block_on(self.memory.audit().read(0, usize::MAX)).unwrap();
-        entries.iter().map(|entry| Entry::from_bytes(&entry.body).unwrap()).collect()
+        entries.iter().map(|entry| Entry::from_bytes(entry.bytes().unwrap()).unwrap()).collect()
     }
 
     /// Every byte that a store holds, and the trail.
@@ -233,7 +233,7 @@ impl World {
             bytes.extend(serde_json::to_vec(&scope).unwrap());
         }
         for entry in block_on(self.memory.audit().read(0, usize::MAX)).unwrap() {
-            bytes.extend(entry.body);
+            bytes.extend(entry.bytes().unwrap());
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }

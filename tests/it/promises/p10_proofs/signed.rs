@@ -27,7 +27,7 @@ fn promise_10_a_stranger_checks_entries_against_a_signed_checkpoint() {
     read::<Creator>(&steward, &about("ada")).unwrap();
     let head = steward.trail_head().unwrap();
     assert_eq!(steward.verify_trail(None).unwrap(), head);
-    let opened = |entry: &StoredEntry| entry.body.windows(8).any(|bytes| bytes == b"\"opened\"");
+    let opened = |entry: &StoredEntry| entry.bytes().unwrap().windows(8).any(|bytes| bytes == b"\"opened\"");
     let entry = stored(&world).iter().find(|entry| opened(entry)).unwrap().index;
     let evidence = Evidence::new(&signed(head), steward.prove_entries(&[0, entry], head.size).unwrap());
 
