@@ -61,8 +61,9 @@ impl<P: Ports> Steward<P> {
     ) -> Result<AnonymisedPage, OpenError> {
         let kind = RecordKind::of::<R>();
         let place = Place::tenant(tenant);
-        self.check_grant(grant, &place, kind.category)?;
         let up_to = grant.shows_up_to().min(Level::Internal);
+        let answer = self.check_grant(grant, &place, kind.category).map_err(OpenError::from);
+        self.refused(grant, &place, (kind.category, up_to), answer).await?;
         let query = RecordQuery {
             tenant: Some(tenant.clone()),
             kind: Some(Name::new(R::KIND)),

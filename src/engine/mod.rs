@@ -34,6 +34,7 @@ mod preferences;
 mod pseudonymise;
 mod put;
 mod record;
+mod refused;
 mod reindex;
 mod release;
 mod requested;

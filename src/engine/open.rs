@@ -97,11 +97,12 @@ impl<P: Ports> Steward<P> {
         grant: &Grant,
         place: &Place,
     ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
+        let told = (kind.category, kind.level());
         self.check_class(grant, place, kind.category, kind.level()).await?;
         let key = record_key(kind, place).ok_or(OpenError::NotFound)?;
         let row = self.inner.ports.records().fetch(&key).await.map_err(Trouble::from)?;
         let row = row.filter(|row| stands_at(row, place)).ok_or(OpenError::NotFound)?;
-        self.check_people(grant, row.subjects()).await?;
+        self.refused(grant, place, told, self.check_people(grant, row.subjects()).await).await?;
         let mut keys = self.keys();
         self.begin_opening(&mut keys, grant, place, (kind.category, None), kind.level()).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
@@ -117,8 +118,19 @@ impl<P: Ports> Steward<P> {
         Ok(opened)
     }
 
-    /// Whether a grant opens values of a category and level at a place.
+    /// Whether a grant opens values of a category and level at a place; a no is on record.
     pub(super) async fn check_class(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        category: &str,
+        level: Level,
+    ) -> Result<(), OpenError> {
+        let answer = self.covers_class(grant, place, category, level).await;
+        self.refused(grant, place, (category, level), answer).await
+    }
+
+    async fn covers_class(
         &self,
         grant: &Grant,
         place: &Place,
@@ -169,7 +181,8 @@ impl<P: Ports> Steward<P> {
         (category, class): (&str, Option<&str>),
         level: Level,
     ) -> Result<(), OpenError> {
-        grant.count_opening()?;
+        let counted = grant.count_opening().map_err(OpenError::from);
+        self.refused(grant, place, (category, level), counted).await?;
         Ok(self.record_opening(keys, grant, place, (category, class), level).await?)
     }
 

@@ -154,6 +154,10 @@ ENTRIES = [
             record=ORDER,
         ),
     ),
+    (
+        "open_refused",
+        encode(event("open_refused", category="creators", level="confidential", purpose="outreach", rule="sync", why="other_place"), tenant=TENANT, by=OLGA),
+    ),
     ("hold_placed", encode(event("hold_placed", hold=HOLD), tenant=TENANT)),
     ("hold_lifted", encode(event("hold_lifted"))),
     ("case_moved", encode(event("case_moved", case="case-00000000000000ff", kind="deletion", stage="planned"), tenant=TENANT)),

@@ -47,6 +47,36 @@ words! {
 }
 
 words! {
+    /// Why a grant does not open something.
+    pub enum OpenRefusal {
+        /// It was given under another policy.
+        OtherPolicy = "other_policy",
+        /// It has ended.
+        Expired = "expired",
+        /// It was revoked.
+        Revoked = "revoked",
+        /// What a person has said stops its purpose.
+        Stopped = "stopped",
+        /// It obliges to something that was not done.
+        Undischarged = "undischarged",
+        /// It has opened as many records as it may.
+        NoMoreRecords = "no_more_records",
+        /// It shows an anonymised view alone.
+        AnonymisedOnly = "anonymised_only",
+        /// It is for another action.
+        OtherAction = "other_action",
+        /// It is for another category.
+        OtherCategory = "other_category",
+        /// It is for another tenant, connection, person or record.
+        OtherPlace = "other_place",
+        /// It is for a lower level.
+        AboveGrant = "above_grant",
+        /// The authorisation of the connection is not live.
+        NotAuthorized = "not_authorized",
+    }
+}
+
+words! {
     /// What kind of scope a key covers.
     pub enum KeyScope {
         /// All of a tenant.
@@ -276,6 +306,19 @@ events! {
             purpose: Name,
             /// The rule of the grant.
             rule: Name,
+        },
+        /// A record, or one value, is about to be refused to whoever has a grant.
+        OpenRefused = "open_refused" {
+            /// Its category.
+            category: Name,
+            /// Its level.
+            level: Level,
+            /// The purpose of the grant.
+            purpose: Name,
+            /// The rule of the grant.
+            rule: Name,
+            /// Why.
+            why: OpenRefusal,
         },
         /// A hold was placed.
         HoldPlaced = "hold_placed" {

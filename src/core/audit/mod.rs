@@ -19,7 +19,9 @@ pub use checkpoint::{
     Checkpoint, MAX_NOTE_BYTES, NoteError, NoteKey, NoteSignature, NoteSigner, NoteVerifier, SignedCheckpoint,
 };
 pub use entry::{Entry, EntryError, MAX_ENTRY_BYTES};
-pub use event::{AuditEvent, Cause, CorrectedField, DecidedAs, KeyScope, MOST_DENIALS, StoreRefusal};
+pub use event::{
+    AuditEvent, Cause, CorrectedField, DecidedAs, KeyScope, MOST_DENIALS, OpenRefusal, StoreRefusal,
+};
 pub use evidence::{Evidence, EvidenceError, ProvenEntry};
 pub use name::{NoPseudonym, NoRequestId, Pseudonym, RequestId};
 pub(crate) use review::Reviewer;

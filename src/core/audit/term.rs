@@ -152,7 +152,9 @@ impl<'e> Named<'e> {
             }
             AuditEvent::Released { approved_by, .. } => Self { approver: approved_by.as_ref(), ..none },
             AuditEvent::Corrected { case, .. } => Self { case: case.as_ref(), ..none },
-            AuditEvent::Opened { rule, .. } => Self { rule: Some(rule), ..none },
+            AuditEvent::Opened { rule, .. } | AuditEvent::OpenRefused { rule, .. } => {
+                Self { rule: Some(rule), ..none }
+            }
             AuditEvent::CaseMoved { case, .. } => Self { case: Some(case), ..none },
             AuditEvent::DisposalOpened { cause, .. } => match cause {
                 Cause::Retention { rule } => Self { rule: Some(rule), ..none },

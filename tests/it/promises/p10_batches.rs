@@ -79,6 +79,11 @@ fn promise_10_a_batch_is_written_when_it_is_full_or_old() {
     assert!(waits(&steward, 68));
     assert_eq!(on_record(&world), (0..69).collect::<Vec<_>>());
     steward.verify_trail(None).unwrap();
+
+    let world = batched("[audit]\nbatch = 3\nwithin = \"1 hour\"\n");
+    let steward = world.connected();
+    assert!((0..7).all(|n| waits(&steward, n)));
+    assert_eq!(on_record(&world), [0, 1, 2, 3, 4, 5]);
 }
 
 /// A process that dies loses what waited, fewer than a batch, and nothing else; the trail is whole.
