@@ -62,7 +62,10 @@ impl<P: Ports> Steward<P> {
         let kind = RecordKind::of::<R>();
         let place = Place::tenant(tenant);
         let up_to = grant.shows_up_to().min(Level::Internal);
-        let answer = self.check_grant(grant, &place, kind.category).map_err(OpenError::from);
+        let answer = match self.check_grant(grant, &place, kind.category) {
+            Ok(()) => self.check_instruction(grant, kind.category).await,
+            Err(refusal) => Err(refusal.into()),
+        };
         self.refused(grant, &place, (kind.category, up_to), answer).await?;
         let query = RecordQuery {
             tenant: Some(tenant.clone()),

@@ -40,6 +40,9 @@ pub enum OpenError {
     /// The authorisation under which it was stored was revoked, or never given.
     #[error("the authorisation of the connection is not live")]
     NotAuthorized,
+    /// The customer's instruction to use it for the grant's purpose was withdrawn.
+    #[error("the customer's instruction for this purpose does not stand any more")]
+    NoInstruction,
     /// A key that it needs was destroyed, or is not in this key store.
     #[error(transparent)]
     Key(KeyError),
@@ -144,6 +147,7 @@ impl<P: Ports> Steward<P> {
         if level > grant.level() {
             return Err(OpenError::AboveGrant { level, granted: grant.level() });
         }
+        self.check_instruction(grant, category).await?;
         match place.connection_id() {
             Some(connection) if !self.is_live(place.tenant_id(), connection).await? => {
                 Err(OpenError::NotAuthorized)

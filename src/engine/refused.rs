@@ -45,6 +45,7 @@ const fn told(refusal: &OpenError) -> Option<OpenRefusal> {
     Some(match refusal {
         OpenError::AboveGrant { .. } => OpenRefusal::AboveGrant,
         OpenError::NotAuthorized => OpenRefusal::NotAuthorized,
+        OpenError::NoInstruction => OpenRefusal::NoInstruction,
         OpenError::Grant(refusal) => match refusal {
             GrantError::OtherPolicy => OpenRefusal::OtherPolicy,
             GrantError::Expired { .. } => OpenRefusal::Expired,

@@ -53,7 +53,7 @@ fn format_1_pseudonyms_are_made_to_the_very_same_bytes() {
 fn format_1_entries_are_read_and_written_to_the_very_same_bytes() {
     let vectors = vectors();
     let (written, told) = (list(&vectors["entries"]), entries(&vectors));
-    assert_eq!((written.len(), told.len()), (36, 36));
+    assert_eq!((written.len(), told.len()), (38, 38));
     let (mut tree, roots) = (Frontier::default(), list(&vectors["roots"]));
     let mut words: Vec<&str> = Vec::new();
     for ((vector, entry), root) in written.iter().zip(&told).zip(roots) {
@@ -65,7 +65,7 @@ fn format_1_entries_are_read_and_written_to_the_very_same_bytes() {
         tree.append(leaf_hash(body));
         words.push(entry.event.word());
     }
-    assert_eq!(tree.head().root, bytes(&roots[36]));
+    assert_eq!(tree.head().root, bytes(&roots[38]));
     for word in AuditEvent::WORDS {
         assert!(words.contains(word), "no vector tells of `{word}`");
     }
@@ -195,6 +195,8 @@ fn entries(vectors: &Value) -> Vec<Entry> {
         told.entry(AuditEvent::Started { environment: Environment::Production }),
         told.olgas(AuditEvent::TermsAccepted { accepted: policy }),
         told.olgas(AuditEvent::Authorized { connection: shop, platform: name("tiktok-shop") }),
+        told.olgas(AuditEvent::InstructionGiven { purpose: name("outreach") }),
+        told.olgas(AuditEvent::InstructionWithdrawn { purpose: name("outreach") }),
         about_ada(
             &told,
             told.olgas(AuditEvent::PreferenceHeard { voice: Voice::Says, preference: consent }),

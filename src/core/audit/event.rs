@@ -35,6 +35,8 @@ words! {
         PurposeNotDeclared = "purpose_not_declared",
         /// The policy does not let the category be used for the purpose.
         PurposeMismatch = "purpose_mismatch",
+        /// The customer has not instructed it.
+        NoInstruction = "no_instruction",
         /// There is no live authorisation of a connection for it.
         NoAuthorization = "no_authorization",
         /// The connection is another platform's.
@@ -73,6 +75,8 @@ words! {
         AboveGrant = "above_grant",
         /// The authorisation of the connection is not live.
         NotAuthorized = "not_authorized",
+        /// The customer's instruction does not stand any more.
+        NoInstruction = "no_instruction",
     }
 }
 
@@ -203,6 +207,16 @@ events! {
             connection: Pseudonym,
             /// The platform.
             platform: Name,
+        },
+        /// A customer instructs the company, its processor, to use its data for a purpose.
+        InstructionGiven = "instruction_given" {
+            /// The purpose.
+            purpose: Name,
+        },
+        /// A customer withdrew its instruction.
+        InstructionWithdrawn = "instruction_withdrawn" {
+            /// The purpose.
+            purpose: Name,
         },
         /// A person said something about the use of their data, or withdrew it.
         PreferenceHeard = "preference_heard" {

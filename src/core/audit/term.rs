@@ -164,6 +164,8 @@ impl<'e> Named<'e> {
             AuditEvent::Started { .. }
             | AuditEvent::TermsAccepted { .. }
             | AuditEvent::Authorized { .. }
+            | AuditEvent::InstructionGiven { .. }
+            | AuditEvent::InstructionWithdrawn { .. }
             | AuditEvent::PreferenceHeard { .. }
             | AuditEvent::JobRequested { .. }
             | AuditEvent::AccessReviewed { .. }

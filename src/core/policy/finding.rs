@@ -207,6 +207,8 @@ codes! {
     MissingLegalBasis = "missing-legal-basis",
     /// A legal role for a purpose that the category does not have.
     RoleWithoutPurpose = "role-without-purpose",
+    /// A category that needs instructions, and is never handled on any.
+    InstructionWithoutProcessor = "instruction-without-processor",
     /// A category that may be used for nothing.
     CategoryHasNoPurpose = "category-has-no-purpose",
     /// A purpose that nothing uses.

@@ -1,6 +1,7 @@
 //! The thirteen promises, each as tests whose names say it.
 
 mod find;
+mod instructions;
 mod layers;
 mod life;
 mod obligations;
