@@ -1,10 +1,11 @@
-//! Checks a bundle of evidence: that its entries are in the trail of a signed checkpoint. For whoever received one; nothing but the public key is
-//! needed.
+//! Checks a bundle of evidence: that its entries are in the trail of a signed checkpoint. For whoever received one; nothing but the file and the
+//! public key is needed.
 //!
 //! ```text
-//! cargo run --example evidence --features ed25519 -- BUNDLE.json ORIGIN NAME+ID+KEY
+//! cargo run --example evidence --features ed25519 -- verify BUNDLE.json NAME+ID+KEY [ORIGIN]
 //! ```
-//! Without arguments it makes a bundle of an invented trail, alters a copy of it, and checks both.
+//! A key may sign for several trails: name the one that you mean, or read in the answer which it is. Without arguments it makes a bundle of an
+//! invented trail, alters a copy of it, and checks both.
 
 use std::error::Error;
 
@@ -18,10 +19,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => demonstrate(),
-        [bundle, origin, key] => {
+        [verb, bundle, key] if verb == "verify" => {
+            let evidence: Evidence = serde_json::from_str(&std::fs::read_to_string(bundle)?)?;
+            let origin = evidence.checkpoint.lines().next().unwrap_or_default();
+            check(&evidence, origin, key)
+        }
+        [verb, bundle, key, origin] if verb == "verify" => {
             check(&serde_json::from_str(&std::fs::read_to_string(bundle)?)?, origin, key)
         }
-        _ => Err("usage: evidence [BUNDLE.json ORIGIN NAME+ID+KEY]".into()),
+        _ => Err("usage: evidence [verify BUNDLE.json NAME+ID+KEY [ORIGIN]]".into()),
     }
 }
 

@@ -5,10 +5,11 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::tree::TreeHead;
 use crate::core::access::{Action, Environment, Preference, Voice};
 use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name};
-use crate::core::policy::{PolicyDigest, Release, RequestKind};
+use crate::core::policy::{PolicyDigest, Release, RequestKind, words};
 
 /// A keyed hash that stands for an identifier: 128 bits, in hexadecimal.
 ///
@@ -100,6 +101,24 @@ pub struct Released {
     pub outcome: DecidedAs,
 }
 
+words! {
+    /// What the trail is searched by.
+    pub enum TrailSearch {
+        /// By nothing: everything of the tenant.
+        Anything = "anything",
+        /// By the person whom an entry is about.
+        Subject = "subject",
+        /// By who acted.
+        Principal = "principal",
+        /// By a case.
+        Case = "case",
+        /// By a rule that decided.
+        Rule = "rule",
+        /// By a record.
+        Record = "record",
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -162,6 +181,39 @@ pub enum AuditEvent {
     AccessReviewed {
         /// Since when.
         since: DateTime<Utc>,
+    },
+    /// The trail is about to be read. Whom the search is for is whom the entry is about.
+    TrailRead {
+        /// The action: it is read, or exported.
+        action: Action,
+        /// What it is searched by.
+        search: TrailSearch,
+        /// The principal that it is searched for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        principal: Option<Pseudonym>,
+        /// The case that it is searched for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The rule that it is searched for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of_rule: Option<Name>,
+        /// From when on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<DateTime<Utc>>,
+        /// Until when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+        /// The purpose of the grant.
+        purpose: Name,
+        /// The rule of the grant.
+        rule: Name,
+    },
+    /// Entries are about to expire: what they say goes, and the tree stays.
+    TrailExpired {
+        /// The index below which they do.
+        below: u64,
+        /// The head of the trail before.
+        head: TreeHead,
     },
     /// The grants of a principal were revoked.
     GrantsRevoked {

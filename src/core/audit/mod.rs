@@ -14,7 +14,7 @@ mod verifier;
 pub use checkpoint::{
     Checkpoint, MAX_NOTE_BYTES, NoteError, NoteKey, NoteSignature, NoteSigner, NoteVerifier, SignedCheckpoint,
 };
-pub use event::{AuditEvent, Cause, DecidedAs, Entry, Pseudonym, Released};
+pub use event::{AuditEvent, Cause, DecidedAs, Entry, Pseudonym, Released, TrailSearch};
 pub use evidence::{Evidence, EvidenceError, ProvenEntry};
 pub(crate) use review::Reviewer;
 pub use review::{AccessReview, Emergency, RuleUse, Used};

@@ -23,6 +23,7 @@ enum Kind {
     Subject = 3,
     Case = 4,
     Rule = 5,
+    Expiry = 7,
 }
 
 impl Term {
@@ -64,6 +65,11 @@ impl Term {
     /// Entries of a tenant in which a rule decided.
     pub(crate) fn rule(tenant: &Pseudonym, rule: &Name) -> Self {
         Self::named(Kind::Rule, tenant, rule.as_str())
+    }
+
+    /// Entries that say that others are about to expire.
+    pub(crate) fn expiries() -> Self {
+        Self::with(Kind::Expiry, [0; 16])
     }
 
     /// A pseudonym is 128 bits in hexadecimal; what is anything else is found under nothing.
@@ -123,6 +129,7 @@ impl Entry {
             terms.extend(named.case.map(|case| Term::case(tenant, case)));
             terms.extend(named.rule.map(|rule| Term::rule(tenant, rule)));
         }
+        terms.extend(named.is_expiry.then(Term::expiries));
         terms.sort_unstable();
         terms.dedup();
         terms
@@ -135,6 +142,7 @@ struct Named<'e> {
     approver: Option<&'e Pseudonym>,
     case: Option<&'e CaseId>,
     rule: Option<&'e Name>,
+    is_expiry: bool,
 }
 
 impl<'e> Named<'e> {
@@ -146,6 +154,8 @@ impl<'e> Named<'e> {
             }
             AuditEvent::Released(released) => Self { approver: released.approver.as_ref(), ..none },
             AuditEvent::Opened { rule, .. } => Self { rule: Some(rule), ..none },
+            AuditEvent::TrailRead { case, rule, .. } => Self { case: case.as_ref(), rule: Some(rule), ..none },
+            AuditEvent::TrailExpired { .. } => Self { is_expiry: true, ..none },
             AuditEvent::CaseMoved { case, .. } => Self { case: Some(case), ..none },
             AuditEvent::DisposalOpened { cause, .. } => match cause {
                 Cause::Retention { rule } => Self { rule: Some(rule), ..none },
