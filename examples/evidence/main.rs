@@ -9,8 +9,11 @@
 
 use std::error::Error;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use stewardship::access::Environment;
 use stewardship::audit::tree::{Frontier, Nodes, Wanted, leaf_hash};
-use stewardship::audit::{Checkpoint, Evidence, ProvenEntry};
+use stewardship::audit::{AuditEvent, Checkpoint, Entry, Evidence, ProvenEntry};
+use stewardship::policy::PolicyDigest;
 use stewardship::ports::ed25519::{CheckpointKey, CheckpointVerifier};
 
 const ORIGIN: &str = "audit.example.com/production";
@@ -37,21 +40,19 @@ fn check(evidence: &Evidence, origin: &str, key: &str) -> Result<(), Box<dyn Err
     let (checkpoint, entries) = evidence.verify(origin, &[&key])?;
     println!("a trail of {} entries, signed as {origin}; in it:", checkpoint.tree.size);
     for (number, entry) in entries {
-        println!("  entry {number} of {}: {}", entry.at, serde_json::to_string(&entry.event)?);
+        println!("  entry {number} of {}: {}", entry.at, String::from_utf8(entry.to_bytes())?);
     }
     Ok(())
 }
 
 /// A trail of a hundred starts, one of which is proved.
 fn demonstrate() -> Result<(), Box<dyn Error>> {
+    let start: DateTime<Utc> = "2026-11-27T00:00:00Z".parse()?;
     let (mut tree, mut bodies, mut nodes) = (Frontier::default(), Vec::new(), Vec::new());
     for minute in 0..100 {
-        let body = format!(
-            r#"{{"format":0,"at":"2026-11-27T{:02}:{:02}:00Z","policy":"{}","event":"started","environment":"production"}}"#,
-            minute / 60,
-            minute % 60,
-            "0".repeat(64),
-        );
+        let at = start + TimeDelta::minutes(minute);
+        let event = AuditEvent::Started { environment: Environment::Production };
+        let body = String::from_utf8(Entry::new(at, PolicyDigest::from_bytes([0; 32]), event).to_bytes())?;
         nodes.push(tree.append(leaf_hash(body.as_bytes())));
         bodies.push(body);
     }

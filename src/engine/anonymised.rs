@@ -74,7 +74,7 @@ impl<P: Ports> Steward<P> {
         let mut next = rows.last().filter(|_| rows.len() >= limit).map(|row| ViewCursor(row.key.clone()));
         let mut keys = self.keys();
         if !rows.is_empty() {
-            self.record_opening(&mut keys, grant, &place, kind.category, up_to).await?;
+            self.record_opening(&mut keys, grant, &place, (kind.category, None), up_to).await?;
         }
         let (spec, mut live) = (kind.spec(), BTreeMap::new());
         let (mut records, mut last) = (Vec::with_capacity(rows.len()), after.map(|after| after.0.clone()));

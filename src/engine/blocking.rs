@@ -40,9 +40,7 @@ use super::trouble::Trouble;
 use crate::contracts::{AnyPorts, Destruction, Ports, RecordKey, block_on};
 use crate::core::access::{Grant, Preference, Principal, Purpose, Question, ReleaseRequest, Said};
 use crate::core::audit::tree::{ConsistencyProof, TreeHead};
-use crate::core::audit::{
-    AccessReview, Checkpoint, NoteVerifier, ProvenEntry, Pseudonym, SignedCheckpoint,
-};
+use crate::core::audit::{AccessReview, Checkpoint, NoteVerifier, ProvenEntry, Pseudonym, SignedCheckpoint};
 use crate::core::classification::{
     AuditedReason, Class, Classified, DataClass, FieldValue, Findable, LabelPermit, Labelled, Permit, Record,
 };
@@ -147,6 +145,7 @@ blocking! {
     trail_head() -> Result<TreeHead, Trouble>;
     prove_entries(entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError>;
     prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, TrailError>;
+    flush_trail() -> Result<(), Trouble>;
     verify_trail(kept: Option<TreeHead>) -> Result<TreeHead, TrailError>;
     read_trail(grant: &Grant, query: &TrailQuery, after: Option<u64>) -> Result<TrailPage, TrailReadError>;
     trail_evidence(grant: &Grant, query: &TrailQuery, after: Option<u64>, under: &SignedCheckpoint) -> Result<EvidencePage, TrailReadError>;

@@ -6,7 +6,7 @@ use super::papers::{self, Paper};
 use super::steward::Steward;
 use super::trail::TrailError;
 use super::trouble::Trouble;
-use crate::contracts::{DocumentKind, Expected, Ports};
+use crate::contracts::{DocumentKind, Ports};
 use crate::core::audit::{Checkpoint, NoteError, NoteVerifier, SignedCheckpoint};
 use crate::core::id::TenantId;
 

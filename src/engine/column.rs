@@ -158,7 +158,7 @@ impl<P: Ports> Steward<P> {
         let key = at_column(place, kind).ok_or(OpenError::NotFound)?;
         self.check_people(grant, place.subject_of(field)).await?;
         let mut keys = self.keys();
-        self.begin_opening(&mut keys, grant, place, category, level).await?;
+        self.begin_opening(&mut keys, grant, place, (category, Some(class)), level).await?;
         let stored = StoredField {
             name: Name::new(field),
             class: Name::new(class),

@@ -49,7 +49,8 @@ impl<P: Ports> Steward<P> {
         }
         if self.said_to_expire(due).await? < due {
             let head = self.nodes(Wanted::Frontier { size }).await?.frontier(size)?.head();
-            self.record(vec![self.entry(AuditEvent::TrailExpired { below: due, head })]).await?;
+            self.record(vec![self.entry(AuditEvent::TrailExpired { below: due, size, root: head.root })])
+                .await?;
         }
         for _ in 0..STEPS {
             // Asked again before each step: a hold may have been placed since.
@@ -78,7 +79,7 @@ impl<P: Ports> Steward<P> {
         loop {
             let page = self.inner.ports.audit().list(&Term::expiries(), from, 256).await?;
             for stored in &page {
-                let entry = stored.bytes().map(serde_json::from_slice::<Entry>);
+                let entry = stored.bytes().map(Entry::from_bytes);
                 if let Some(Ok(Entry { event: AuditEvent::TrailExpired { below: said, .. }, .. })) = entry {
                     below = below.max(said);
                 }

@@ -92,7 +92,8 @@ impl<P: Ports> Steward<P> {
         self.goes_on_from(tree).await?;
         search.until = search.until.min(tree.size);
         let found = self.found(&search, after, PAGE).await?;
-        let wanted = found.entries.iter().map(|(stored, _)| Wanted::Inclusion { leaf: stored.index, size: tree.size });
+        let wanted =
+            found.entries.iter().map(|(stored, _)| Wanted::Inclusion { leaf: stored.index, size: tree.size });
         let nodes = self.nodes_at(wanted.flat_map(Wanted::entries).collect()).await?;
         let mut proven = Vec::with_capacity(found.entries.len());
         for (stored, _) in &found.entries {

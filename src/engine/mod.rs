@@ -4,6 +4,7 @@
 //! records, `authorize` for grants, `erase` and `sweep` for destruction, `requests` for cases. Imports every layer below, never a
 //! port.
 
+mod admit;
 mod anonymised;
 mod authorize;
 mod batch;
@@ -15,6 +16,7 @@ mod column;
 mod column_index;
 mod connect;
 mod contact;
+mod corrected;
 mod disposal;
 mod environment;
 mod epochs;
@@ -35,6 +37,7 @@ mod preferences;
 mod pseudonymise;
 mod put;
 mod read_trail;
+mod record;
 mod reindex;
 mod release;
 mod requested;
@@ -48,6 +51,7 @@ mod stream;
 mod sweep;
 mod trail;
 mod trouble;
+mod turn;
 
 pub use anonymised::{AnonymisedPage, ViewCursor};
 pub use authorize::{Access, Denial};

@@ -8,6 +8,7 @@ use super::keyring::{KeyError, KeySession};
 use super::papers;
 use super::put::record_key;
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
 use crate::core::access::{Action, Grant, GrantError};
@@ -15,6 +16,7 @@ use crate::core::audit::AuditEvent;
 use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
 use crate::core::id::{ConnectionId, Name, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
+use crate::core::policy::Record as RecordWhen;
 use crate::crypto::{self, Envelope, Header, PlaceKeys, ScopeKind, SecretKey};
 
 /// Why nothing is opened.
@@ -101,7 +103,7 @@ impl<P: Ports> Steward<P> {
         let row = row.filter(|row| stands_at(row, place)).ok_or(OpenError::NotFound)?;
         self.check_people(grant, row.subjects()).await?;
         let mut keys = self.keys();
-        self.begin_opening(&mut keys, grant, place, kind.category, kind.level()).await?;
+        self.begin_opening(&mut keys, grant, place, (kind.category, None), kind.level()).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
         let record = kind.spec();
         for field in &row.fields {
@@ -158,17 +160,17 @@ impl<P: Ports> Steward<P> {
         Ok(found.is_some_and(|filed| filed.paper.is_live()))
     }
 
-    /// Counts an opening against its grant, and puts it on record with whom the grant was given to.
+    /// Counts an opening against its grant, and puts it on record with whom the grant was given to; with the class, where it is of a single value.
     pub(super) async fn begin_opening(
         &self,
         keys: &mut KeySession<'_, P>,
         grant: &Grant,
         place: &Place,
-        category: &str,
+        (category, class): (&str, Option<&str>),
         level: Level,
     ) -> Result<(), OpenError> {
         grant.count_opening()?;
-        Ok(self.record_opening(keys, grant, place, category, level).await?)
+        Ok(self.record_opening(keys, grant, place, (category, class), level).await?)
     }
 
     pub(super) async fn record_opening(
@@ -176,21 +178,23 @@ impl<P: Ports> Steward<P> {
         keys: &mut KeySession<'_, P>,
         grant: &Grant,
         place: &Place,
-        category: &str,
+        (category, class): (&str, Option<&str>),
         level: Level,
     ) -> Result<(), Trouble> {
-        if !self.records(level) && !grant.is_always_recorded() {
+        let when = self.recorded(level, grant.is_always_recorded());
+        if when == RecordWhen::Never {
             return Ok(());
         }
         let event = AuditEvent::Opened {
             category: Name::new(category),
+            class: class.map(Name::new),
             level,
             purpose: grant.purpose().name().clone(),
             rule: grant.rule().clone(),
         };
-        let mut entry = self.entry_about(keys, place.tenant_id(), None, place.subject_id(), event).await?;
+        let mut entry = self.entry_about(keys, About::at(place), event).await?;
         entry.by = keys.principal(grant.tenant(), grant.principal()).await?;
-        self.record(vec![entry]).await
+        self.record_when(when, entry).await
     }
 }
 

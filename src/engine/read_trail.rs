@@ -7,14 +7,14 @@ use chrono::{DateTime, Utc};
 
 use super::keyring::KeySession;
 use super::steward::Steward;
-use super::trail::{TrailError, named};
+use super::trail::{About, TrailError, named};
 use super::trouble::Trouble;
 use crate::contracts::{AuditLog, Ports, StoreError, StoredEntry};
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::tree::leaf_hash;
 use crate::core::audit::{AuditEvent, Entry, NoteError, Pseudonym, Term, TrailBreak, TrailSearch};
 use crate::core::classification::Level;
-use crate::core::id::{CaseId, Name, PrincipalId, SubjectId, TenantId};
+use crate::core::id::{CaseId, Name, PrincipalId, RecordId, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
 
 /// Number of entries of a page.
@@ -45,6 +45,7 @@ enum Wanted {
     Principal(PrincipalId),
     Case(CaseId),
     Rule(Name),
+    Record(Box<Place>),
 }
 
 impl TrailQuery {
@@ -74,15 +75,21 @@ impl TrailQuery {
         Self::of(Wanted::Rule(rule.into()))
     }
 
+    /// What happened to the record at a place; of every kind, where several have its id.
+    #[must_use]
+    pub fn record(at: &Place) -> Self {
+        Self::of(Wanted::Record(Box::new(at.clone())))
+    }
+
     /// From this moment on. The trail's time never goes back: what a writer with a slow clock wrote counts with the entry before it.
     #[must_use]
-    pub const fn since(self, at: DateTime<Utc>) -> Self {
+    pub fn since(self, at: DateTime<Utc>) -> Self {
         Self { since: Some(at), ..self }
     }
 
     /// Before this moment.
     #[must_use]
-    pub const fn until(self, at: DateTime<Utc>) -> Self {
+    pub fn until(self, at: DateTime<Utc>) -> Self {
         Self { until: Some(at), ..self }
     }
 
@@ -94,6 +101,7 @@ impl TrailQuery {
     fn place(&self, tenant: &TenantId) -> Place {
         match &self.wanted {
             Wanted::Subject(subject) => Place::tenant(tenant).subject(subject),
+            Wanted::Record(place) => Place::clone(place),
             Wanted::Anything | Wanted::Principal(_) | Wanted::Case(_) | Wanted::Rule(_) => {
                 Place::tenant(tenant)
             }
@@ -103,7 +111,15 @@ impl TrailQuery {
     fn subject(&self) -> Option<&SubjectId> {
         match &self.wanted {
             Wanted::Subject(subject) => Some(subject),
+            Wanted::Record(place) => place.subject_id(),
             Wanted::Anything | Wanted::Principal(_) | Wanted::Case(_) | Wanted::Rule(_) => None,
+        }
+    }
+
+    fn record_id(&self) -> Option<RecordId> {
+        match &self.wanted {
+            Wanted::Record(place) => place.record_id(),
+            _ => None,
         }
     }
 
@@ -114,6 +130,7 @@ impl TrailQuery {
             Wanted::Principal(_) => TrailSearch::Principal,
             Wanted::Case(_) => TrailSearch::Case,
             Wanted::Rule(_) => TrailSearch::Rule,
+            Wanted::Record(_) => TrailSearch::Record,
         }
     }
 }
@@ -255,8 +272,8 @@ impl<P: Ports> Steward<P> {
         let (principal, case, of_rule) = match &query.wanted {
             Wanted::Principal(id) => (keys.principal(tenant, id).await?, None, None),
             Wanted::Case(case) => (None, Some(case.clone()), None),
-            Wanted::Rule(rule) => (None, None, Some(rule.clone())),
-            Wanted::Anything | Wanted::Subject(_) => (None, None, None),
+            Wanted::Rule(rule) => (None, None, self.declared_rule(rule)),
+            Wanted::Anything | Wanted::Subject(_) | Wanted::Record(_) => (None, None, None),
         };
         let event = AuditEvent::TrailRead {
             action,
@@ -269,23 +286,32 @@ impl<P: Ports> Steward<P> {
             purpose: grant.purpose().name().clone(),
             rule: grant.rule().clone(),
         };
-        let mut entry = self.entry_about(&mut keys, tenant, None, query.subject(), event).await?;
+        let about = About::tenant(tenant).subject(query.subject()).record(query.record_id());
+        let mut entry = self.entry_about(&mut keys, about, event).await?;
         entry.by = keys.principal(tenant, grant.principal()).await?;
         self.record(vec![entry]).await?;
 
         let own = Scope::Tenant(tenant.clone());
         let tenants = keys.names(&own, "tenant", tenant.as_str()).await?;
         let terms = match &query.wanted {
-            Wanted::Anything => tenants.iter().filter_map(Term::tenant).collect(),
+            Wanted::Anything => tenants.iter().map(Term::tenant).collect(),
             Wanted::Case(case) => tenants.iter().map(|tenant| Term::case(tenant, case)).collect(),
             Wanted::Rule(rule) => tenants.iter().map(|tenant| Term::rule(tenant, rule)).collect(),
             Wanted::Principal(id) => {
-                keys.names(&own, "principal", id.as_str()).await?.iter().filter_map(Term::by).collect()
+                keys.names(&own, "principal", id.as_str()).await?.iter().map(Term::by).collect()
             }
             Wanted::Subject(id) => {
                 let scope = Scope::Subject(tenant.clone(), id.clone());
-                keys.names(&scope, "subject", id.as_str()).await?.iter().filter_map(Term::subject).collect()
+                keys.names(&scope, "subject", id.as_str()).await?.iter().map(Term::subject).collect()
             }
+            Wanted::Record(place) => match place.record_id() {
+                Some(id) => {
+                    let person = place.subject_id().map(|id| Scope::Subject(tenant.clone(), id.clone()));
+                    let scope = person.as_ref().unwrap_or(&own);
+                    keys.names(scope, "record", id.as_str()).await?.iter().map(Term::record).collect()
+                }
+                None => Vec::new(),
+            },
         };
         let size = self.trail_size().await?;
         let mut search = Search { tenants, terms, from: 0, until: size, size };
@@ -296,6 +322,16 @@ impl<P: Ports> Steward<P> {
             search.until = self.first_where(search.from, size, |stored| stored.at >= until).await?;
         }
         Ok(search)
+    }
+
+    /// A rule that the policy declares: no other text gets into an entry.
+    fn declared_rule(&self, rule: &Name) -> Option<Name> {
+        let document = self.policy().document();
+        let (allow, deny) = (document.access.allow.iter(), document.access.deny.iter());
+        let (keep, cap) = (document.retention.rule.iter(), document.retention.cap.iter());
+        let declared = allow.map(|rule| &rule.id).chain(deny.map(|rule| &rule.id));
+        let mut declared = declared.chain(keep.map(|rule| &rule.id)).chain(cap.map(|cap| &cap.id));
+        declared.find(|declared| *declared == rule).cloned()
     }
 
     /// Number of entries in the trail.
@@ -351,8 +387,8 @@ impl<P: Ports> Steward<P> {
             if stored.nodes.first() != Some(&leaf_hash(bytes)) {
                 return Err(altered.into());
             }
-            let entry: Entry =
-                serde_json::from_slice(bytes).map_err(|source| TrailError::Unreadable { index, source })?;
+            let entry =
+                Entry::from_bytes(bytes).map_err(|source| TrailError::Unreadable { index, source })?;
             if !search.finds(&entry) {
                 return Err(altered.into());
             }

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::read_trail::TrailReadError;
 use super::steward::Steward;
-use super::trail::TrailError;
+use super::trail::{About, TrailError};
 use super::trouble::Trouble;
 use crate::contracts::{Ports, StoredEntry};
 use crate::core::access::{Action, Grant, Principal};
-use crate::core::audit::{AccessReview, AuditEvent, Pseudonym, Reviewer};
+use crate::core::audit::{AccessReview, AuditEvent, Entry, Pseudonym, Reviewer};
 use crate::core::place::{Place, Scope};
 
 impl<P: Ports> Steward<P> {
@@ -31,14 +31,14 @@ impl<P: Ports> Steward<P> {
         self.check_reader(grant, Action::Read, &Place::tenant(tenant))?;
         let mut keys = self.keys();
         let event = AuditEvent::AccessReviewed { since };
-        let mut entry = self.entry_about(&mut keys, tenant, None, None, event).await?;
+        let mut entry = self.entry_about(&mut keys, About::tenant(tenant), event).await?;
         entry.by = keys.principal(tenant, grant.principal()).await?;
         self.record(vec![entry]).await?;
         let names = keys.names(&Scope::Tenant(tenant.clone()), "tenant", tenant.as_str()).await?;
         let mut reviewer = Reviewer::new(&self.inner.policy, names, since);
         let read = |stored: &StoredEntry| {
             let Some(bytes) = stored.bytes() else { return Ok(()) };
-            let entry = serde_json::from_slice(bytes)
+            let entry = Entry::from_bytes(bytes)
                 .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
             reviewer.entry(entry);
             Ok(())

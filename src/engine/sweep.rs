@@ -11,9 +11,10 @@ use super::holds::Outlook;
 use super::papers;
 use super::reindex::Reindexed;
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DataSource, Ports, SourceError, SourceItem};
-use crate::core::audit::{AuditEvent, Cause};
+use crate::core::audit::{AuditEvent, Cause, KeyScope};
 use crate::core::dsr::{AnyCase, CaseFile};
 use crate::core::id::{Name, TenantId};
 use crate::core::keys::KeyEvent;
@@ -294,10 +295,11 @@ impl<P: Ports> Steward<P> {
             let under = format!("accountability/{}", request.id);
             let event = AuditEvent::KeysDestroyed {
                 disposal: under.clone(),
-                scope: scope.kind().to_owned(),
+                scope: KeyScope::from(&scope),
                 versions: 1,
             };
-            self.record(vec![self.entry(event)]).await?;
+            let entry = self.entry_about(&mut self.keys(), About::scope(&scope), event).await?;
+            self.record(vec![entry]).await?;
             self.keys()
                 .change(&scope, |row| {
                     row.closed = row.closed.or(Some(now));

@@ -26,6 +26,29 @@ pub enum Barrier {
     LevelNeedsMfa,
 }
 
+impl Barrier {
+    /// Each of them.
+    pub const ALL: &'static [Self] = &Barriers::ALL;
+
+    /// The word by which the audit trail names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suspended => "suspended",
+            Self::PurposeNotDeclared => "purpose_not_declared",
+            Self::CategoryNotDeclared => "category_not_declared",
+            Self::PurposeMismatch => "purpose_mismatch",
+            Self::NoAuthorization => "no_authorization",
+            Self::NoConsent => "no_consent",
+            Self::NoCase => "no_case",
+            Self::Stopped(Stop::Restriction) => "stopped_by_restriction",
+            Self::Stopped(Stop::Objection) => "stopped_by_objection",
+            Self::Stopped(Stop::OptOut) => "stopped_by_opt_out",
+            Self::LevelNeedsMfa => "level_needs_mfa",
+        }
+    }
+}
+
 /// A set of barriers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Barriers(u16);

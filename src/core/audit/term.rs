@@ -4,7 +4,9 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::event::{AuditEvent, Cause, Entry, Pseudonym};
+use super::entry::Entry;
+use super::event::{AuditEvent, Cause};
+use super::name::Pseudonym;
 use crate::core::id::{CaseId, Name};
 
 /// A term under which an entry is found: 17 bytes that a store compares and understands nothing of.
@@ -23,6 +25,7 @@ enum Kind {
     Subject = 3,
     Case = 4,
     Rule = 5,
+    Record = 6,
     Expiry = 7,
 }
 
@@ -43,18 +46,23 @@ impl Term {
     }
 
     /// Entries of a tenant.
-    pub(crate) fn tenant(tenant: &Pseudonym) -> Option<Self> {
-        Self::of(Kind::Tenant, tenant)
+    pub(crate) fn tenant(tenant: &Pseudonym) -> Self {
+        Self::with(Kind::Tenant, *tenant.as_bytes())
     }
 
     /// Entries of what somebody did, or approved.
-    pub(crate) fn by(principal: &Pseudonym) -> Option<Self> {
-        Self::of(Kind::By, principal)
+    pub(crate) fn by(principal: &Pseudonym) -> Self {
+        Self::with(Kind::By, *principal.as_bytes())
     }
 
     /// Entries about a person.
-    pub(crate) fn subject(subject: &Pseudonym) -> Option<Self> {
-        Self::of(Kind::Subject, subject)
+    pub(crate) fn subject(subject: &Pseudonym) -> Self {
+        Self::with(Kind::Subject, *subject.as_bytes())
+    }
+
+    /// Entries of what happened to a record.
+    pub(crate) fn record(record: &Pseudonym) -> Self {
+        Self::with(Kind::Record, *record.as_bytes())
     }
 
     /// Entries of a tenant's case.
@@ -72,17 +80,9 @@ impl Term {
         Self::with(Kind::Expiry, [0; 16])
     }
 
-    /// A pseudonym is 128 bits in hexadecimal; what is anything else is found under nothing.
-    fn of(kind: Kind, pseudonym: &Pseudonym) -> Option<Self> {
-        let text = pseudonym.as_str();
-        let is_one = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = u128::from_str_radix(text, 16).ok().filter(|_| is_one)?;
-        Some(Self::with(kind, number.to_be_bytes()))
-    }
-
     fn named(kind: Kind, tenant: &Pseudonym, name: &str) -> Self {
         // A pseudonym has one length: the two cannot run into one another.
-        let digest = Sha256::new_with_prefix(tenant.as_str()).chain_update(name).finalize();
+        let digest = Sha256::new_with_prefix(tenant.as_bytes()).chain_update(name).finalize();
         let mut half = [0; 16];
         half.iter_mut().zip(digest).for_each(|(byte, of)| *byte = of);
         Self::with(kind, half)
@@ -119,15 +119,16 @@ impl Entry {
     /// ```
     #[must_use]
     pub fn terms(&self) -> Vec<Term> {
-        let mut terms = Vec::with_capacity(6);
-        terms.extend(self.tenant.as_ref().and_then(Term::tenant));
-        terms.extend(self.by.as_ref().and_then(Term::by));
-        terms.extend(self.subject.as_ref().and_then(Term::subject));
+        let mut terms = Vec::with_capacity(8);
+        terms.extend(self.tenant.as_ref().map(Term::tenant));
+        terms.extend(self.by.as_ref().map(Term::by));
+        terms.extend(self.subject.as_ref().map(Term::subject));
+        terms.extend(self.record.as_ref().map(Term::record));
         let named = Named::of(&self.event);
-        terms.extend(named.approver.and_then(Term::by));
+        terms.extend(named.approver.map(Term::by));
         if let Some(tenant) = &self.tenant {
             terms.extend(named.case.map(|case| Term::case(tenant, case)));
-            terms.extend(named.rule.map(|rule| Term::rule(tenant, rule)));
+            terms.extend(named.rules().map(|rule| Term::rule(tenant, rule)));
         }
         terms.extend(named.is_expiry.then(Term::expiries));
         terms.sort_unstable();
@@ -142,26 +143,38 @@ struct Named<'e> {
     approver: Option<&'e Pseudonym>,
     case: Option<&'e CaseId>,
     rule: Option<&'e Name>,
+    denied_by: &'e [Name],
     is_expiry: bool,
 }
 
 impl<'e> Named<'e> {
+    fn rules(&self) -> impl Iterator<Item = &'e Name> + use<'e> {
+        self.rule.into_iter().chain(self.denied_by)
+    }
+
     fn of(event: &'e AuditEvent) -> Self {
         let none = Self::default();
         match event {
-            AuditEvent::Decided { rule, case, approved_by, .. } => {
-                Self { approver: approved_by.as_ref(), case: case.as_ref(), rule: rule.as_ref(), ..none }
-            }
-            AuditEvent::Released(released) => Self { approver: released.approver.as_ref(), ..none },
+            AuditEvent::Decided { rule, denied_by, case, approved_by, .. } => Self {
+                approver: approved_by.as_ref(),
+                case: case.as_ref(),
+                rule: rule.as_ref(),
+                denied_by,
+                ..none
+            },
+            AuditEvent::Released { approved_by, .. } => Self { approver: approved_by.as_ref(), ..none },
             AuditEvent::Opened { rule, .. } => Self { rule: Some(rule), ..none },
-            AuditEvent::TrailRead { case, rule, .. } => Self { case: case.as_ref(), rule: Some(rule), ..none },
-            AuditEvent::TrailExpired { .. } => Self { is_expiry: true, ..none },
+            AuditEvent::TrailRead { case, rule, .. } => {
+                Self { case: case.as_ref(), rule: Some(rule), ..none }
+            }
             AuditEvent::CaseMoved { case, .. } => Self { case: Some(case), ..none },
+            AuditEvent::Corrected { case, .. } => Self { case: case.as_ref(), ..none },
             AuditEvent::DisposalOpened { cause, .. } => match cause {
                 Cause::Retention { rule } => Self { rule: Some(rule), ..none },
                 Cause::Case { case } => Self { case: Some(case), ..none },
                 Cause::Revocation => none,
             },
+            AuditEvent::TrailExpired { .. } => Self { is_expiry: true, ..none },
             AuditEvent::Started { .. }
             | AuditEvent::TermsAccepted { .. }
             | AuditEvent::Authorized { .. }

@@ -1,6 +1,7 @@
 //! Verifying a trail from its beginning: no entry changes, goes or comes unseen.
 
-use super::event::{AuditEvent, Entry};
+use super::entry::Entry;
+use super::event::AuditEvent;
 use super::tree::{Frontier, Hash, TreeHead, leaf_hash};
 
 /// Where a trail breaks.
@@ -127,7 +128,7 @@ fn expiry(body: &[u8]) -> Option<u64> {
     const MARK: &[u8] = br#""event":"trail_expired""#;
     // The quotes of a text are escaped in it: where the mark stands it is the event. Few entries are read for it.
     body.windows(MARK.len()).find(|found| *found == MARK)?;
-    match serde_json::from_slice::<Entry>(body).ok()?.event {
+    match Entry::from_bytes(body).ok()?.event {
         AuditEvent::TrailExpired { below, .. } => Some(below),
         _ => None,
     }
@@ -199,7 +200,7 @@ mod tests {
 
     fn expires(below: u64) -> Vec<u8> {
         let policy = crate::core::policy::PolicyDigest::from_bytes([7; 32]);
-        let event = AuditEvent::TrailExpired { below, head: TreeHead::EMPTY };
+        let event = AuditEvent::TrailExpired { below, size: 9, root: [7; 32] };
         Entry::new(chrono::DateTime::UNIX_EPOCH, policy, event).to_bytes()
     }
 

@@ -1,5 +1,6 @@
 //! The thirteen promises, each as tests whose names say it.
 
+mod exporting;
 mod find;
 mod layers;
 mod life;
@@ -18,6 +19,7 @@ mod p07_revocation;
 mod p08_cases;
 mod p09_crashes;
 mod p09_keys;
+mod p10_batches;
 mod p10_proofs;
 mod p10_trail;
 mod p11_sources;
@@ -26,6 +28,8 @@ mod p13_input;
 mod preferences;
 mod pseudonyms;
 mod races;
+mod reading;
 mod reviews;
 mod stores;
 mod streams;
+mod trail_retention;

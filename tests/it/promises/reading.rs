@@ -86,21 +86,38 @@ fn promise_10_a_query_finds_exactly_what_the_trail_has_of_it() {
         (TrailQuery::about(ADA), Box::new(|entry| entry.subject == of_ada), 4),
         (TrailQuery::by(world.officer().id().clone()), Box::new(|entry| entry.by == own), 2),
         (TrailQuery::by(integration().id().clone()), Box::new(|entry| entry.by == service), 4),
-        (TrailQuery::case("case-7"), Box::new(|entry| matches!(&entry.event, AuditEvent::Decided { case: Some(_), .. } | AuditEvent::TrailRead { case: Some(_), .. })), 1),
+        (
+            TrailQuery::case("case-7"),
+            Box::new(|entry| {
+                matches!(
+                    &entry.event,
+                    AuditEvent::Decided { case: Some(_), .. } | AuditEvent::TrailRead { case: Some(_), .. }
+                )
+            }),
+            1,
+        ),
         (TrailQuery::rule(RULE), Box::new(|entry| ruled(&entry.event, RULE)), 4),
         (TrailQuery::record(&about(ADA).record("o-1")), Box::new(|entry| entry.record == order), 1),
         (TrailQuery::record(&at_shop().record("o-9")), Box::new(|entry| entry.record == loose), 1),
         (TrailQuery::any().since(later), Box::new(move |entry| entry.at >= later), 2),
-        (TrailQuery::about(BOB).until(later), Box::new(move |entry| entry.subject.is_some() && entry.subject != of_ada && entry.at < later), 1),
+        (
+            TrailQuery::about(BOB).until(later),
+            Box::new(move |entry| entry.subject.is_some() && entry.subject != of_ada && entry.at < later),
+            1,
+        ),
     ];
     for (query, is, at_least) in queries {
-        let expected: Vec<(u64, Entry)> = (0..).zip(trail(&world)).filter(|(_, entry)| entry.tenant == tenant && is(entry)).collect();
+        let expected: Vec<(u64, Entry)> =
+            (0..).zip(trail(&world)).filter(|(_, entry)| entry.tenant == tenant && is(entry)).collect();
         let found = read_all(&steward, &grant, &query);
         assert!(found.len() >= at_least, "{query:?}: {}", found.len());
         // The reading itself comes after what it was looked through before.
         let (shown, last) = found.split_at(expected.len());
         assert_eq!(shown, expected, "{query:?}");
-        assert!(last.iter().all(|(_, entry)| matches!(entry.event, AuditEvent::TrailRead { .. })), "{query:?}");
+        assert!(
+            last.iter().all(|(_, entry)| matches!(entry.event, AuditEvent::TrailRead { .. })),
+            "{query:?}"
+        );
     }
 }
 
@@ -112,8 +129,11 @@ fn promise_10_pages_join_up_and_end() {
     }
     let grant = reader(&world, &steward);
     let tenant = trail(&world).pop().unwrap().tenant;
-    let expected: Vec<u64> =
-        (0..).zip(trail(&world)).filter(|(_, entry)| entry.tenant == tenant).map(|(index, _)| index).collect();
+    let expected: Vec<u64> = (0..)
+        .zip(trail(&world))
+        .filter(|(_, entry)| entry.tenant == tenant)
+        .map(|(index, _)| index)
+        .collect();
     let found: Vec<u64> =
         read_all(&steward, &grant, &TrailQuery::any()).into_iter().map(|(index, _)| index).collect();
     assert!(expected.len() > 1_200 && found.starts_with(&expected));
@@ -132,14 +152,21 @@ fn promise_10_nobody_reads_the_trail_without_a_grant_for_it() {
     };
     let any = TrailQuery::any();
     let orders = grant::<Order>(&steward, &about(ADA).record("o-1"));
-    assert!(matches!(refused(&steward, &orders, &any), TrailReadError::Grant(GrantError::OtherCategory { .. })));
+    assert!(matches!(
+        refused(&steward, &orders, &any),
+        TrailReadError::Grant(GrantError::OtherCategory { .. })
+    ));
     let export = may(&steward, world.officer(), Action::Export);
-    assert!(matches!(refused(&steward, &export, &any), TrailReadError::Grant(GrantError::OtherAction { .. })));
+    assert!(matches!(
+        refused(&steward, &export, &any),
+        TrailReadError::Grant(GrantError::OtherAction { .. })
+    ));
     let resource = Resource::category(TENANT, "audit_trail", Level::Internal);
     let low = Question::new(world.officer(), Action::Read, resource, Purpose::new("security"));
     assert!(matches!(refused(&steward, &granted(&steward, low), &any), TrailReadError::AboveGrant { .. }));
     let narrow = Resource::category(TENANT, "audit_trail", Level::Confidential).within(&about(ADA));
-    let narrow = granted(&steward, Question::new(world.officer(), Action::Read, narrow, Purpose::new("security")));
+    let narrow =
+        granted(&steward, Question::new(world.officer(), Action::Read, narrow, Purpose::new("security")));
     assert!(matches!(refused(&steward, &narrow, &any), TrailReadError::Grant(GrantError::OtherPlace)));
     let elsewhere = TrailQuery::record(&Place::tenant("other-kg").record("o-1"));
     let grant = reader(&world, &steward);
@@ -161,7 +188,7 @@ fn promise_10_nobody_reads_the_trail_without_a_grant_for_it() {
 
 #[test]
 fn promise_10_a_grant_shows_no_more_entries_than_it_may() {
-    let rule = "id = \"officer-reads-the-trail\"\n";
+    let rule = "id = \"trail-is-read\"\n";
     let world = World::under(&POLICY.replace(rule, &format!("{rule}obligations = {{ max_records = 5 }}\n")));
     let steward = world.connected();
     for _ in 0..4 {
@@ -188,7 +215,7 @@ fn promise_10_that_the_trail_is_read_is_on_it_before_anything_is_shown() {
         let AuditEvent::TrailRead { search, principal, case, rule, .. } = &entry.event else {
             panic!("{entry:?}")
         };
-        assert_eq!((entry.by, rule.as_str()), (name, "officer-reads-the-trail"));
+        assert_eq!((entry.by, rule.as_str()), (name, "trail-is-read"));
         // Whom it was about stands there under their own pseudonym, and so goes with their key.
         assert_eq!(entry.subject.is_some(), *search == TrailSearch::Subject);
         assert_eq!(principal.is_some(), *search == TrailSearch::Principal);
@@ -214,14 +241,19 @@ fn promise_10_that_the_trail_is_read_is_on_it_before_anything_is_shown() {
 #[test]
 fn promise_10_another_tenants_person_is_as_if_there_were_none() {
     let (world, steward) = furnished();
-    steward.put(&Place::tenant("other-kg").subject("their-own"), &note("x"), &Purpose::new("support")).unwrap();
+    steward
+        .put(&Place::tenant("other-kg").subject("their-own"), &note("x"), &Purpose::new("support"))
+        .unwrap();
     let grant = may(&steward, stranger(&world), Action::Read);
     let looks = |query: &TrailQuery| {
         let (calls, before) = (world.faults.calls(), trail(&world).len());
         let page = steward.read_trail(&grant, query, None).unwrap();
         assert_eq!((page.entries, page.next), (Vec::new(), None), "{query:?}");
         let told = trail(&world).split_off(before);
-        (world.faults.calls() - calls, told.into_iter().map(|entry| (entry.subject, entry.tenant)).collect::<Vec<_>>())
+        (
+            world.faults.calls() - calls,
+            told.into_iter().map(|entry| (entry.subject, entry.tenant)).collect::<Vec<_>>(),
+        )
     };
     assert_eq!(looks(&TrailQuery::about(ADA)), looks(&TrailQuery::about("creator-nobody")));
     assert_eq!(looks(&TrailQuery::case("case-7")), looks(&TrailQuery::case("case-8")));
@@ -230,7 +262,9 @@ fn promise_10_another_tenants_person_is_as_if_there_were_none() {
     let own = steward.trail_name(&stranger(&world)).unwrap();
     let all = read_all(&steward, &grant, &TrailQuery::any());
     let tenant = all[0].1.tenant;
-    assert!(all.iter().any(|(_, entry)| entry.by == own) && all.iter().all(|(_, entry)| entry.tenant == tenant));
+    assert!(
+        all.iter().any(|(_, entry)| entry.by == own) && all.iter().all(|(_, entry)| entry.tenant == tenant)
+    );
 }
 
 #[test]
@@ -277,5 +311,9 @@ fn promise_10_times_are_found_also_where_a_clock_was_put_back() {
     let grant = reader(&world, &steward);
     let since = read_all(&steward, &grant, &TrailQuery::about(ADA).since(late));
     assert!(since.iter().any(|(index, entry)| *index >= there && entry.at == back));
-    assert!(read_all(&steward, &grant, &TrailQuery::about(ADA).until(late)).iter().all(|(index, _)| *index < there));
+    assert!(
+        read_all(&steward, &grant, &TrailQuery::about(ADA).until(late))
+            .iter()
+            .all(|(index, _)| *index < there)
+    );
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use stewardship::access::{Grant, Reason};
 use stewardship::audit::Entry;
-use stewardship::classification::{Declares, Record};
+use stewardship::classification::{Declares, Level, Record};
 use stewardship::contracts::{
     AuditLog, DocumentKind, DocumentStore, FieldBody, KeyStore, Ports, RecordQuery, RecordRow, RecordStore,
 };
@@ -209,10 +209,17 @@ impl World {
         block_on(self.memory.records().list(&RecordQuery::default(), None, usize::MAX)).unwrap()
     }
 
+    /// The owner's grant for reading the trail.
+    pub(super) fn reader(&self) -> Grant {
+        let trail = Resource::category("acme", "audit_trail", Level::Confidential);
+        let question = Question::new(self.owner(), Action::Read, trail, Purpose::new("security"));
+        granted(self.steward.authorize(&question).unwrap())
+    }
+
     /// The whole trail, read back.
     pub(super) fn trail(&self) -> Vec<Entry> {
         let entries = block_on(self.memory.audit().read(0, usize::MAX)).unwrap();
-        entries.iter().map(|entry| serde_json::from_slice(entry.bytes().unwrap()).unwrap()).collect()
+        entries.iter().map(|entry| Entry::from_bytes(entry.bytes().unwrap()).unwrap()).collect()
     }
 
     /// Every byte that a store holds, and the trail.

@@ -22,7 +22,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
     monotone(check);
     for (level, controls) in &check.document.levels {
-        if *level >= Level::Confidential && controls.record == Some(Record::Never) {
+        if *level >= Level::Confidential && controls.record.is_some_and(|record| record != Record::Before) {
             let path = Path::of(["levels", level.as_str(), "record"]);
             let message = format!("what is `{level}` is always recorded before the action");
             check.error(FindingCode::UnrecordedLevel, &path, message, "write `before`, or drop the key");
@@ -83,7 +83,8 @@ fn weakened(lower: &LevelControls, higher: &LevelControls) -> Vec<(&'static str,
         let shown = |controls: &LevelControls| or_absent(controls.mfa_within.map(|age| age.to_string()));
         weaker.push(("mfa_within", shown(lower), shown(higher)));
     }
-    if lower.record == Some(Record::Before) && higher.record != Some(Record::Before) {
+    // In order of their strictness.
+    if lower.record.unwrap_or(Record::Never) > higher.record.unwrap_or(Record::Never) {
         let shown = |controls: &LevelControls| or_absent(controls.record.map(|record| record.to_string()));
         weaker.push(("record", shown(lower), shown(higher)));
     }
