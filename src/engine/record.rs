@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::steward::Steward;
+use super::trail::Edge;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use super::turn::Turn;
 use crate::contracts::{AuditLog, EntryBody, Ports, StoredEntry};
-use crate::core::audit::tree::{Frontier, leaf_hash};
 use crate::core::audit::{Entry, MAX_ENTRY_BYTES};
 use crate::core::policy::{Record, TrailBatch};
 
@@ -27,7 +27,7 @@ pub(super) struct Pen {
 /// What one who appends knows.
 #[derive(Default)]
 struct Appender {
-    /// Where the trail ends, as this process appended to it last.
+    /// The end of the trail, as this process appended to it last.
     edge: Option<Edge>,
     /// The first index of an append of which it is not known whether it took effect.
     in_doubt: Option<u64>,
@@ -40,13 +40,6 @@ struct Written {
     body: EntryBody,
 }
 
-/// Where the trail ends: what an append goes on from.
-#[derive(Clone)]
-struct Edge {
-    tree: Frontier,
-    at: DateTime<Utc>,
-}
-
 impl Written {
     fn new(entry: &Entry) -> Result<Self, Trouble> {
         let bytes = entry.to_bytes();
@@ -54,14 +47,6 @@ impl Written {
             return Err(Trouble::EntryTooLong);
         }
         Ok(Self { at: entry.at, body: EntryBody { bytes, terms: entry.terms() } })
-    }
-
-    /// The entry as it is stored. Its time never goes back, so that times are found as indexes are.
-    fn next_at(&self, edge: &mut Edge) -> StoredEntry {
-        let index = edge.tree.size();
-        edge.at = edge.at.max(self.at);
-        let nodes = edge.tree.append(leaf_hash(&self.body.bytes));
-        StoredEntry { index, at: edge.at, body: Some(self.body.clone()), nodes }
     }
 }
 
@@ -115,7 +100,7 @@ impl<P: Ports> Steward<P> {
         self.append(&[]).await
     }
 
-    /// What is known of the trail's end is kept between appends, so that one asks the store nothing. Where another writer was faster, the store
+    /// What is known of the trail's edge is kept between appends, so that one asks the store nothing. Where another writer was faster, the store
     /// says so, and what that one appended is read.
     async fn append(&self, entries: &[Written]) -> Result<(), Trouble> {
         let (log, pen) = (self.inner.ports.audit(), &self.inner.pen);
@@ -130,7 +115,10 @@ impl<P: Ports> Steward<P> {
             let (stored, waited) = {
                 let waiting = pen.waiting();
                 let all = waiting.iter().chain(entries);
-                (all.map(|entry| entry.next_at(&mut grown)).collect::<Vec<_>>(), waiting.len())
+                (
+                    all.map(|entry| grown.append(entry.at, entry.body.clone())).collect::<Vec<_>>(),
+                    waiting.len(),
+                )
             };
             if stored.is_empty() {
                 appender.edge = Some(edge);
@@ -146,24 +134,19 @@ impl<P: Ports> Steward<P> {
         Err(Trouble::Contention { during: "append to the audit trail" })
     }
 
-    /// The end as it is in the store. What waited and stands there, because an append took effect whose answer did not come, waits no more.
+    /// The end of the trail as it is in the store. What waited and stands there, because an append took effect whose answer did not come, waits no more.
     async fn found_edge(&self, appender: &mut Appender) -> Result<Edge, Trouble> {
         let (log, pen) = (self.inner.ports.audit(), &self.inner.pen);
-        let last = log.last().await?;
-        let at = last.as_ref().map_or(DateTime::<Utc>::MIN_UTC, |last| last.at);
-        let tree = self.tree_of(last).await?;
+        let edge = self.edge_after(log.last().await?).await?;
         let waited = pen.waiting().len();
-        if let Some(first) = appender.in_doubt.filter(|first| waited > 0 && *first < tree.size()) {
+        if let Some(first) = appender.in_doubt.filter(|first| waited > 0 && *first < edge.tree.size()) {
             let found = log.read(first, waited).await?;
             let mut waiting = pen.waiting();
-            let same = waiting
-                .iter()
-                .zip(&found)
-                .take_while(|(own, found)| found.body.as_ref() == Some(&own.body))
-                .count();
+            let stands = |(own, found): &(&Written, &StoredEntry)| found.bytes() == Some(&own.body.bytes);
+            let same = waiting.iter().zip(&found).take_while(stands).count();
             waiting.drain(..same);
         }
         appender.in_doubt = None;
-        Ok(Edge { tree, at })
+        Ok(edge)
     }
 }

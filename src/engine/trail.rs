@@ -3,9 +3,9 @@
 use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::Trouble;
-use crate::contracts::{AuditLog, Ports, StoreError, StoredEntry};
+use crate::contracts::{AuditLog, EntryBody, Ports, StoreError, StoredEntry};
 use crate::core::access::Principal;
-use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted};
+use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
 use crate::core::audit::{AuditEvent, Entry, EntryError, Pseudonym, TrailBreak, Verifier};
 use crate::core::id::{PrincipalId, RecordId, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
@@ -49,6 +49,12 @@ impl<P: Ports> Steward<P> {
         let mut entry = Entry::new(self.now(), self.inner.policy.digest(), event);
         entry.request = self.request;
         entry
+    }
+
+    /// Where the trail ends.
+    pub(super) async fn edge_after(&self, last: Option<StoredEntry>) -> Result<Edge, Trouble> {
+        let at = last.as_ref().map_or(DateTime::<Utc>::MIN_UTC, |last| last.at);
+        Ok(Edge { tree: self.tree_of(last).await?, at })
     }
 
     /// The tree over the entries up to the last one, from the nodes that lie with some of them.
@@ -153,6 +159,23 @@ impl<P: Ports> KeySession<'_, P> {
     ) -> Result<Option<Pseudonym>, Trouble> {
         let key = self.naming(scope).await?;
         Ok(key.map(|(_, key)| named(&key, kind, id)))
+    }
+}
+
+/// Where the trail ends: what an append goes on from.
+#[derive(Clone)]
+pub(super) struct Edge {
+    pub(super) tree: Frontier,
+    at: DateTime<Utc>,
+}
+
+impl Edge {
+    /// The entry as it is stored. Its time never goes back, so that times are found as indexes are.
+    pub(super) fn append(&mut self, at: DateTime<Utc>, body: EntryBody) -> StoredEntry {
+        let index = self.tree.size();
+        self.at = self.at.max(at);
+        let nodes = self.tree.append(leaf_hash(&body.bytes));
+        StoredEntry { index, at: self.at, body: Some(body), nodes }
     }
 }
 

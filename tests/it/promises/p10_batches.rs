@@ -198,7 +198,7 @@ proptest! {
                     match act {
                         3 => steward.put(&about(&format!("creator-{of}")), &creator("ada"), &sync()).await.map(drop),
                         _ => {
-                            let at = about(&format!("creator-{of}")).record(format!("round-{n}"));
+                            let at = about(&format!("creator-{of}")).record(format!("round-{of}-{n}"));
                             steward.put(&at, &pacing("on"), &sync()).await.map(drop)
                         }
                     }

@@ -140,7 +140,7 @@ proptest! {
         steward.sweep().unwrap();
         steward.flush_trail().unwrap();
         let words: Vec<_> = trail(&world).into_iter().map(|entry| entry.event.word()).collect();
-        for word in ["decided", "stored", "store_refused", "opened", "corrected", "released", "hold_placed", "certified"] {
+        for word in ["decided", "stored", "store_refused", "opened", "corrected", "released", "hold_placed", "keys_destroyed"] {
             prop_assert!(words.contains(&word), "nothing of `{word}`");
         }
         for body in bodies(&world) {
