@@ -123,6 +123,11 @@ ENTRIES = [
     ("a no without any", encode(event("decided", action="erase", category="orders", level="public", purpose="support", outcome="not_permitted"))),
     ("job_requested", encode(event("job_requested", purpose="outreach"), tenant=TENANT, by=OLGA)),
     ("access_reviewed", encode(event("access_reviewed", since="2024-02-29T23:59:59.999999Z"), tenant=TENANT, by=OLGA)),
+    ("trail_read, of somebody", encode(event("trail_read", action="read", search="subject", since=AT, purpose="security", rule="readers"), tenant=TENANT, by=OLGA, subject=ADA)),
+    ("trail_read, for a principal", encode(event("trail_read", action="export", search="principal", principal=PETRA, until=AT, purpose="security", rule="readers"), tenant=TENANT, by=OLGA)),
+    ("trail_read, for a case", encode(event("trail_read", action="read", search="case", case="case-17", purpose="security", rule="readers"), tenant=TENANT, by=OLGA)),
+    ("trail_read, for a rule", encode(event("trail_read", action="read", search="rule", of_rule="sync", purpose="security", rule="readers"), tenant=TENANT, by=OLGA)),
+    ("trail_expired", encode(event("trail_expired", below=1024, size=4096, root=POLICY))),
     ("grants_revoked", encode(event("grants_revoked", of=PETRA), tenant=TENANT, by=OLGA)),
     (
         "released",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::canonical::{Field, Reader};
 use super::entry::EntryError;
 use super::name::Pseudonym;
+use super::tree::Hash;
 use crate::core::access::{Action, Barrier, Environment, Preference, Voice};
 use crate::core::classification::Level;
 use crate::core::dsr::Stage;
@@ -91,6 +92,24 @@ words! {
         Subject = "subject",
         /// The contact data of one request.
         Case = "case",
+    }
+}
+
+words! {
+    /// What the trail is searched by.
+    pub enum TrailSearch {
+        /// By nothing: everything of the tenant.
+        Anything = "anything",
+        /// By the person whom an entry is about.
+        Subject = "subject",
+        /// By who acted.
+        Principal = "principal",
+        /// By a case.
+        Case = "case",
+        /// By a rule that decided.
+        Rule = "rule",
+        /// By a record.
+        Record = "record",
     }
 }
 
@@ -261,6 +280,36 @@ events! {
         AccessReviewed = "access_reviewed" {
             /// Since when.
             since: DateTime<Utc>,
+        },
+        /// The trail is about to be read. The person and the record that it is searched for are those that the entry is about.
+        TrailRead = "trail_read" {
+            /// The action: it is read, or exported.
+            action: Action,
+            /// What it is searched by.
+            search: TrailSearch,
+            /// The principal that it is searched for.
+            principal: Option<Pseudonym>,
+            /// The case that it is searched for.
+            case: Option<CaseId>,
+            /// The rule that it is searched for, where the policy declares it.
+            of_rule: Option<Name>,
+            /// From when on.
+            since: Option<DateTime<Utc>>,
+            /// Until when.
+            until: Option<DateTime<Utc>>,
+            /// The purpose of the grant.
+            purpose: Name,
+            /// The rule of the grant.
+            rule: Name,
+        },
+        /// Entries are about to expire: what they say goes, and the tree stays.
+        TrailExpired = "trail_expired" {
+            /// The index below which they do.
+            below: u64,
+            /// Number of entries of the trail before.
+            size: u64,
+            /// The root over them.
+            root: Hash,
         },
         /// The grants of a principal were revoked.
         GrantsRevoked = "grants_revoked" {

@@ -26,6 +26,7 @@ enum Kind {
     Case = 4,
     Rule = 5,
     Record = 6,
+    Expiry = 7,
 }
 
 impl Term {
@@ -46,22 +47,22 @@ impl Term {
 
     /// Entries of a tenant.
     pub(crate) fn tenant(tenant: &Pseudonym) -> Self {
-        Self::of(Kind::Tenant, tenant)
+        Self::with(Kind::Tenant, *tenant.as_bytes())
     }
 
     /// Entries of what somebody did, or approved.
     pub(crate) fn by(principal: &Pseudonym) -> Self {
-        Self::of(Kind::By, principal)
+        Self::with(Kind::By, *principal.as_bytes())
     }
 
     /// Entries about a person.
     pub(crate) fn subject(subject: &Pseudonym) -> Self {
-        Self::of(Kind::Subject, subject)
+        Self::with(Kind::Subject, *subject.as_bytes())
     }
 
-    /// Entries about a record.
+    /// Entries of what happened to a record.
     pub(crate) fn record(record: &Pseudonym) -> Self {
-        Self::of(Kind::Record, record)
+        Self::with(Kind::Record, *record.as_bytes())
     }
 
     /// Entries of a tenant's case.
@@ -74,8 +75,9 @@ impl Term {
         Self::named(Kind::Rule, tenant, rule.as_str())
     }
 
-    fn of(kind: Kind, pseudonym: &Pseudonym) -> Self {
-        Self::with(kind, *pseudonym.as_bytes())
+    /// Entries that say that others are about to expire.
+    pub(crate) fn expiries() -> Self {
+        Self::with(Kind::Expiry, [0; 16])
     }
 
     fn named(kind: Kind, tenant: &Pseudonym, name: &str) -> Self {
@@ -117,7 +119,7 @@ impl Entry {
     /// ```
     #[must_use]
     pub fn terms(&self) -> Vec<Term> {
-        let mut terms = Vec::with_capacity(6);
+        let mut terms = Vec::with_capacity(8);
         terms.extend(self.tenant.as_ref().map(Term::tenant));
         terms.extend(self.by.as_ref().map(Term::by));
         terms.extend(self.subject.as_ref().map(Term::subject));
@@ -126,8 +128,9 @@ impl Entry {
         terms.extend(named.approver.map(Term::by));
         if let Some(tenant) = &self.tenant {
             terms.extend(named.case.map(|case| Term::case(tenant, case)));
-            terms.extend(named.rule.into_iter().chain(named.denied_by).map(|rule| Term::rule(tenant, rule)));
+            terms.extend(named.rules().map(|rule| Term::rule(tenant, rule)));
         }
+        terms.extend(named.is_expiry.then(Term::expiries));
         terms.sort_unstable();
         terms.dedup();
         terms
@@ -141,26 +144,39 @@ struct Named<'e> {
     case: Option<&'e CaseId>,
     rule: Option<&'e Name>,
     denied_by: &'e [Name],
+    is_expiry: bool,
 }
 
 impl<'e> Named<'e> {
+    fn rules(&self) -> impl Iterator<Item = &'e Name> + use<'e> {
+        self.rule.into_iter().chain(self.denied_by)
+    }
+
     fn of(event: &'e AuditEvent) -> Self {
         let none = Self::default();
         match event {
-            AuditEvent::Decided { rule, denied_by, case, approved_by, .. } => {
-                Self { approver: approved_by.as_ref(), case: case.as_ref(), rule: rule.as_ref(), denied_by }
-            }
+            AuditEvent::Decided { rule, denied_by, case, approved_by, .. } => Self {
+                approver: approved_by.as_ref(),
+                case: case.as_ref(),
+                rule: rule.as_ref(),
+                denied_by,
+                ..none
+            },
             AuditEvent::Released { approved_by, .. } => Self { approver: approved_by.as_ref(), ..none },
-            AuditEvent::Corrected { case, .. } => Self { case: case.as_ref(), ..none },
             AuditEvent::Opened { rule, .. } | AuditEvent::OpenRefused { rule, .. } => {
                 Self { rule: Some(rule), ..none }
             }
+            AuditEvent::TrailRead { case, rule, .. } => {
+                Self { case: case.as_ref(), rule: Some(rule), ..none }
+            }
             AuditEvent::CaseMoved { case, .. } => Self { case: Some(case), ..none },
+            AuditEvent::Corrected { case, .. } => Self { case: case.as_ref(), ..none },
             AuditEvent::DisposalOpened { cause, .. } => match cause {
                 Cause::Retention { rule } => Self { rule: Some(rule), ..none },
                 Cause::Case { case } => Self { case: Some(case), ..none },
                 Cause::Revocation => none,
             },
+            AuditEvent::TrailExpired { .. } => Self { is_expiry: true, ..none },
             AuditEvent::Started { .. }
             | AuditEvent::TermsAccepted { .. }
             | AuditEvent::Authorized { .. }

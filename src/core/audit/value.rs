@@ -2,8 +2,9 @@
 
 use super::canonical::{Field, Reader, Value, parse_hex, write_hex, write_text};
 use super::entry::EntryError;
-use super::event::{Cause, CorrectedField, DecidedAs, KeyScope, OpenRefusal, StoreRefusal};
+use super::event::{Cause, CorrectedField, DecidedAs, KeyScope, OpenRefusal, StoreRefusal, TrailSearch};
 use super::name::{Pseudonym, RequestId};
+use super::tree::Hash;
 use crate::core::access::{Action, Barrier, Environment, Preference, Purpose, Stop, Voice};
 use crate::core::classification::Level;
 use crate::core::dsr::Stage;
@@ -55,6 +56,7 @@ words! {
     RequestKind: "a kind of request";
     Stage: "a stage of a request";
     StoreRefusal: "a reason for which nothing is stored";
+    TrailSearch: "what the trail is searched by";
     Voice: "`says` or `withdraws`";
 }
 
@@ -79,6 +81,18 @@ bytes! {
     Pseudonym: "a pseudonym: 32 lower-case hexadecimal digits", |bytes| Some(Self::from_bytes(bytes));
     RequestId: "a request's name: 32 lower-case hexadecimal digits, not all 0", Self::from_bytes;
     PolicyDigest: "a digest: 64 lower-case hexadecimal digits", |bytes| Some(Self::from_bytes(bytes));
+}
+
+impl Value for Hash {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        write_hex(self, out);
+        out.push(b'"');
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Self, EntryError> {
+        from.parsed("a hash: 64 lower-case hexadecimal digits", parse_hex)
+    }
 }
 
 const RULE: &str = ",\"rule\":";

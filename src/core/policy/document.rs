@@ -643,6 +643,10 @@ table! {
     pub struct AuditRules {
         required {}
         optional {
+            /// Category that the trail is: whoever may read it may read their own tenant's entries. Without it nobody reads the trail.
+            category: Option<Name>,
+            /// Age past which a sweep takes from an entry what it says, and leaves its hashes. Without it entries stay for good.
+            keep: Option<Period>,
             /// How many entries make a batch, of levels whose `record` is `batched`: from 2 to 1,024; without it, 64. A crash loses fewer.
             batch: Option<u32>,
             /// How long such an entry waits for others, of which a crash loses none that is older; up to an hour; without it, 5 seconds.

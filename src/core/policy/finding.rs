@@ -221,6 +221,8 @@ codes! {
     KeyNeverFresh = "key-never-fresh",
     /// A key protects for longer than NIST SP 800-57 recommends.
     LongKeyPeriod = "long-key-period",
+    /// The audit trail is kept for no time at all, or by a retention rule, which does not reach it.
+    TrailRetention = "trail-retention",
     /// No bound on how far back backups go.
     NoBackupHorizon = "no-backup-horizon",
     /// A destruction of keys without a bound for the physical deletion.

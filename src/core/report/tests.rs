@@ -46,6 +46,7 @@ fn sections_stay_contiguous_when_a_part_goes() {
         ("Related resources", |d| d.links.clear()),
         ("Retention and deletion", |d| {
             d.backups = None;
+            d.audit = None;
             d.retention = crate::core::policy::Retention { rule: vec![], cap: vec![] };
         }),
     ];

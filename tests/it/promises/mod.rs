@@ -1,5 +1,6 @@
 //! The thirteen promises, each as tests whose names say it.
 
+mod exporting;
 mod find;
 mod instructions;
 mod layers;
@@ -28,6 +29,8 @@ mod p13_input;
 mod preferences;
 mod pseudonyms;
 mod races;
+mod reading;
 mod reviews;
 mod stores;
 mod streams;
+mod trail_retention;

@@ -578,7 +578,7 @@ fn s3_10_a_grant_unused_for_ninety_days_appears_in_the_review() {
     );
     world.open::<Creator>(world.owner(), &own, "support").unwrap();
     let ninety_days = || world.steward.now() - TimeDelta::days(90);
-    let review = || world.steward.review_access(&world.owner(), ninety_days()).unwrap();
+    let review = || world.steward.review_access(&world.reader(), ninety_days()).unwrap();
     let owner = world.steward.trail_name(&world.owner()).unwrap().unwrap();
     let rule = Name::new("owner-reads-tenant-data");
     world.advance("90 days");

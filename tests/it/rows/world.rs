@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use stewardship::access::{Grant, Reason};
 use stewardship::audit::Entry;
-use stewardship::classification::{Declares, Record};
+use stewardship::classification::{Declares, Level, Record};
 use stewardship::contracts::{
     AuditLog, DocumentKind, DocumentStore, FieldBody, KeyStore, Ports, RecordQuery, RecordRow, RecordStore,
 };
@@ -225,6 +225,13 @@ impl World {
 
     pub(super) fn rows(&self) -> Vec<RecordRow> {
         block_on(self.memory.records().list(&RecordQuery::default(), None, usize::MAX)).unwrap()
+    }
+
+    /// The owner's grant for reading the trail.
+    pub(super) fn reader(&self) -> Grant {
+        let trail = Resource::category("acme", "audit_trail", Level::Confidential);
+        let question = Question::new(self.owner(), Action::Read, trail, Purpose::new("security"));
+        granted(self.steward.authorize(&question).unwrap())
     }
 
     /// The whole trail, read back.

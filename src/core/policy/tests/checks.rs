@@ -336,6 +336,23 @@ fn each_check_bites_and_nothing_else_does() {
             "epoch_after = \"3 years\"",
             vec![(Warning, Code::LongKeyPeriod, "keys.epoch_after")],
         ),
+        ("keep = \"7 years\"", "keep = \"0 days\"", vec![(Error, Code::TrailRetention, "audit.keep")]),
+        ("keep = \"7 years\"\n", "", vec![(Error, Code::NoRetentionRule, "audit.keep")]),
+        (
+            "[audit]\ncategory = \"trail\"",
+            "[audit]\ncategory = \"trial\"",
+            vec![
+                (Error, Code::NoRetentionRule, "categories.trail"),
+                (Warning, Code::UnclassifiedCategory, "categories.trail"),
+                (Error, Code::UnknownReference, "audit.category"),
+            ],
+        ),
+        (
+            "[audit]\n",
+            "[[retention.rule]]\nid = \"trail\"\ncategory = \"trail\"\nfrom = \"stored\"\nkeep = \"1 year\"\n\
+             dispose = \"delete\"\nbasis = \"security\"\n\n[audit]\n",
+            vec![(Error, Code::TrailRetention, "retention.rule[2].category")],
+        ),
         ("admit = [\"tls-1.2\", \"tls-1.3\"]", "", vec![(Error, Code::EmptyRule, "transport.admit")]),
         (
             "evidence_within = \"90 days\"\n",
