@@ -1,5 +1,7 @@
 //! Verifying the audit trail, and what its entries are about.
 
+use chrono::{DateTime, Utc};
+
 use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::Trouble;

@@ -92,7 +92,8 @@ fn promise_10_a_review_shows_what_is_used_by_whom_and_what_is_not() {
     let whole = steward.review_access(&may_read(&steward, world.owner()), start).unwrap();
     assert_eq!(whole.rules[RULE].used, used(602, 0, since));
     assert_eq!(whole.rules["integration-reads-platform-data"].used, used(1, 1, start));
-    let theirs = steward.review_access(&may_read(&steward, other.clone()), start).unwrap();
+    let theirs =
+        steward.review_access(&may_read(&steward, other.clone().mfa_at(world.now())), start).unwrap();
     assert_eq!(theirs.people.len(), 1);
     assert_eq!(of(&theirs, &steward, &other)["owner-reads-tenant-data"], used(1, 0, start));
 }
