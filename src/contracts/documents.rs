@@ -15,6 +15,8 @@ words! {
         Acceptance = "acceptance",
         /// Authorisation of a platform connection.
         Authorization = "authorization",
+        /// A customer's instruction to process for a purpose.
+        Instruction = "instruction",
         /// What a person has said about the use of their data.
         Preferences = "preferences",
         /// Events of a scope, from which retention runs.

@@ -41,7 +41,8 @@ impl Entropy for OsEntropy {
 /// public, and has to be unique and nothing else. ChaCha20 is no mechanism of SP 800-90A: inside a FIPS 140 boundary take
 /// [`OsEntropy`].
 ///
-/// - **After a fork** the child seeds its own stream: the process's number is compared at each call.
+/// - **After a fork** the child seeds its own stream: the process's number is compared at each call, at the price of a system call. On Linux from
+///   6.11 on with glibc 2.41 or later, where a draw of [`OsEntropy`] needs none, that one is as cheap.
 /// - **After a copy of the running process** (a snapshot of a virtual machine or a container that is started twice) both
 ///   copies go on with the same stream, up to 64 KiB: each pair of values that they seal under one nonce and one key is laid open. The kernel's own
 ///   source is told of such copies where the hypervisor tells it; this one never is. Where hosts are started from snapshots of memory,

@@ -20,8 +20,8 @@ pub(super) struct Incoming<'a> {
 }
 
 impl<P: Ports> Steward<P> {
-    /// Whether the policy lets this in: declared purpose, category open to it, live authorisation where one is needed, provenance
-    /// where a platform hands the category over. Gives the authorisation of the connection, where the place has one.
+    /// Whether the policy lets this in: declared purpose, category open to it, an instruction and a live authorisation where one
+    /// is needed, provenance where a platform hands the category over. Gives the authorisation of the connection, where the place has one.
     pub(super) async fn admit(&self, incoming: &Incoming<'_>) -> Result<Option<Authorization>, PutError> {
         let document = self.inner.policy.document();
         let (purpose, category) = (incoming.purpose.name(), &incoming.category);
@@ -31,6 +31,9 @@ impl<P: Ports> Steward<P> {
             None => Some(PutError::PurposeNotDeclared { purpose: purpose.clone() }),
             Some(_) if !open => {
                 Some(PutError::PurposeMismatch { category: category.clone(), purpose: purpose.clone() })
+            }
+            Some(_) if !self.may_process(incoming.place.tenant_id(), category, purpose).await? => {
+                Some(PutError::NoInstruction { category: category.clone(), purpose: purpose.clone() })
             }
             Some(declared) => match incoming.place.connection_id() {
                 Some(id) => match self.live(incoming.place.tenant_id(), id.as_str()).await {
@@ -88,6 +91,7 @@ const fn told(refusal: &PutError) -> Option<StoreRefusal> {
     Some(match refusal {
         PutError::PurposeNotDeclared { .. } => StoreRefusal::PurposeNotDeclared,
         PutError::PurposeMismatch { .. } => StoreRefusal::PurposeMismatch,
+        PutError::NoInstruction { .. } => StoreRefusal::NoInstruction,
         PutError::NoAuthorization => StoreRefusal::NoAuthorization,
         PutError::OtherPlatform { .. } => StoreRefusal::OtherPlatform,
         PutError::NoProvenance { .. } => StoreRefusal::NoProvenance,

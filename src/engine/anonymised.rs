@@ -61,8 +61,12 @@ impl<P: Ports> Steward<P> {
     ) -> Result<AnonymisedPage, OpenError> {
         let kind = RecordKind::of::<R>();
         let place = Place::tenant(tenant);
-        self.check_grant(grant, &place, kind.category)?;
         let up_to = grant.shows_up_to().min(Level::Internal);
+        let answer = match self.check_grant(grant, &place, kind.category) {
+            Ok(()) => self.check_instruction(grant, kind.category).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        self.refused(grant, &place, (kind.category, up_to), answer).await?;
         let query = RecordQuery {
             tenant: Some(tenant.clone()),
             kind: Some(Name::new(R::KIND)),

@@ -121,7 +121,7 @@ impl<P: Ports> Steward<P> {
     }
 
     /// What is known now, of the asker's own tenant: whether the connection's authorisation is live, whether the terms in force are
-    /// accepted, what the person has said about the purpose. What the policy does not ask for is not read.
+    /// accepted, whether its instruction stands, what the person has said about the purpose. What the policy does not ask for is not read.
     pub(super) async fn facts(&self, question: &Question) -> Result<Facts, Trouble> {
         let (resource, purpose) = (question.resource(), question.purpose().name());
         let mut facts = Facts::new(self.now(), self.inner.environment);
@@ -134,6 +134,9 @@ impl<P: Ports> Steward<P> {
         }
         if self.inner.policy.compiled().asks_for_terms() {
             facts = facts.terms(self.has_accepted_terms(tenant).await?);
+        }
+        if self.inner.policy.compiled().needs_instruction(resource.category_name(), purpose) {
+            facts = facts.instruction(self.is_instructed(tenant, resource.category_name(), purpose).await?);
         }
         if let Some(subject) =
             resource.subject().filter(|_| self.inner.policy.compiled().heeds_people(purpose))

@@ -21,6 +21,7 @@ use super::export_trail::{EvidencePage, ExportedTrail};
 use super::find::FindError;
 use super::holds::HoldError;
 use super::identify::Identified;
+use super::instructions::{InstructionError, ProcessingFor};
 use super::lifecycle::KeyChangeError;
 use super::open::OpenError;
 use super::preferences::PreferenceError;
@@ -106,6 +107,9 @@ blocking! {
     open_stream<C: DataClass>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, start: &StreamStart) -> Result<OpenedStream<C>, OpenError>;
     seal_labelled<T: FieldValue>(place: &Place, kind: &'static str, field: &'static str, value: &Labelled<T>) -> Result<Vec<u8>, PutError>;
     open_labelled<T: FieldValue>(grant: &Grant, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Labelled<T>, OpenError>;
+    instruct(by: &Principal, purpose: &Purpose) -> Result<BTreeSet<Name>, InstructionError>;
+    withdraw_instruction(by: &Principal, purpose: &Purpose) -> Result<bool, InstructionError>;
+    processing_record() -> Result<Vec<ProcessingFor>, Trouble>;
     prefer(by: &Principal, subject: &SubjectId, preference: &Preference) -> Result<BTreeSet<Name>, PreferenceError>;
     withdraw_preference(by: &Principal, subject: &SubjectId, preference: &Preference) -> Result<BTreeSet<Name>, PreferenceError>;
     preferences(tenant: &TenantId, subject: &SubjectId) -> Result<Said, Trouble>;

@@ -40,6 +40,9 @@ pub enum OpenError {
     /// The authorisation under which it was stored was revoked, or never given.
     #[error("the authorisation of the connection is not live")]
     NotAuthorized,
+    /// The customer's instruction to use it for the grant's purpose was withdrawn.
+    #[error("the customer's instruction for this purpose does not stand any more")]
+    NoInstruction,
     /// A key that it needs was destroyed, or is not in this key store.
     #[error(transparent)]
     Key(KeyError),
@@ -97,11 +100,12 @@ impl<P: Ports> Steward<P> {
         grant: &Grant,
         place: &Place,
     ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
+        let told = (kind.category, kind.level());
         self.check_class(grant, place, kind.category, kind.level()).await?;
         let key = record_key(kind, place).ok_or(OpenError::NotFound)?;
         let row = self.inner.ports.records().fetch(&key).await.map_err(Trouble::from)?;
         let row = row.filter(|row| stands_at(row, place)).ok_or(OpenError::NotFound)?;
-        self.check_people(grant, row.subjects()).await?;
+        self.refused(grant, place, told, self.check_people(grant, row.subjects()).await).await?;
         let mut keys = self.keys();
         self.begin_opening(&mut keys, grant, place, (kind.category, None), kind.level()).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
@@ -117,8 +121,19 @@ impl<P: Ports> Steward<P> {
         Ok(opened)
     }
 
-    /// Whether a grant opens values of a category and level at a place.
+    /// Whether a grant opens values of a category and level at a place; a no is on record.
     pub(super) async fn check_class(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        category: &str,
+        level: Level,
+    ) -> Result<(), OpenError> {
+        let answer = self.covers_class(grant, place, category, level).await;
+        self.refused(grant, place, (category, level), answer).await
+    }
+
+    async fn covers_class(
         &self,
         grant: &Grant,
         place: &Place,
@@ -132,6 +147,7 @@ impl<P: Ports> Steward<P> {
         if level > grant.level() {
             return Err(OpenError::AboveGrant { level, granted: grant.level() });
         }
+        self.check_instruction(grant, category).await?;
         match place.connection_id() {
             Some(connection) if !self.is_live(place.tenant_id(), connection).await? => {
                 Err(OpenError::NotAuthorized)
@@ -169,7 +185,8 @@ impl<P: Ports> Steward<P> {
         (category, class): (&str, Option<&str>),
         level: Level,
     ) -> Result<(), OpenError> {
-        grant.count_opening()?;
+        let counted = grant.count_opening().map_err(OpenError::from);
+        self.refused(grant, place, (category, level), counted).await?;
         Ok(self.record_opening(keys, grant, place, (category, class), level).await?)
     }
 

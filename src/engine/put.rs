@@ -79,6 +79,16 @@ pub enum PutError {
         /// The purpose.
         purpose: Name,
     },
+    /// The category is handled for this purpose on the customer's instructions, and none stands ([`Steward::instruct`]).
+    #[error(
+        "category `{category}` is handled on the customer's instructions, and none stands for purpose `{purpose}`"
+    )]
+    NoInstruction {
+        /// The category.
+        category: Name,
+        /// The purpose.
+        purpose: Name,
+    },
     /// The policy declares no such platform.
     #[error("the policy declares no platform `{platform}`")]
     UnknownPlatform {

@@ -20,6 +20,7 @@ fn said(why: Why<'_>) -> String {
             Barrier::CategoryNotDeclared => "category not declared".to_owned(),
             Barrier::PurposeMismatch => "purpose not of the category".to_owned(),
             Barrier::NoAuthorization => "no authorisation".to_owned(),
+            Barrier::NoInstruction => "no instruction".to_owned(),
             Barrier::NoConsent => "no consent".to_owned(),
             Barrier::NoCase => "no case".to_owned(),
             Barrier::Stopped(stop) => format!("stopped by {stop}"),

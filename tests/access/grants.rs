@@ -38,7 +38,7 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
             };
             granted += 1;
             // Nothing that the engine may know makes a yes of what is a no when everything is known and good.
-            let mut best = facts.authorization(true).terms(true);
+            let mut best = facts.authorization(true).terms(true).instruction(true);
             best.environment = environment;
             best.preferences = Fact::Known(stewardship::access::Preferences::NONE.consented());
             let says = reference::detail(policy.document(), &question, &best);

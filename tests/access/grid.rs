@@ -90,6 +90,7 @@ pub(crate) fn weight(shape: &Shape, ages: &[Period], question: &Question, facts:
         question.transport() != Fact::Unknown,
         facts.authorization_live == Fact::Known(true),
         facts.terms_accepted == Fact::Known(true),
+        facts.instructed == Fact::Known(true),
     ] {
         said += usize::from(is);
     }
@@ -146,31 +147,45 @@ fn situations(shape: &Shape, principal: &Principal) -> Vec<(Principal, Facts)> {
             for trained in ages(&words.training, now) {
                 for managed in flags(words.device) {
                     for live in flags(words.authorization) {
-                        for accepted in flags(words.terms) {
-                            for said in preferences(shape) {
-                                let mut principal = principal.clone();
-                                let mut facts = Facts::new(now, Environment::Development);
-                                principal = mfa.into_iter().fold(principal, Principal::mfa);
-                                principal = trained.into_iter().fold(principal, Principal::trained_at);
-                                if *managed {
-                                    principal = principal.on_managed_device(true);
-                                }
-                                if *live {
-                                    facts = facts.authorization(true);
-                                }
-                                if *accepted {
-                                    facts = facts.terms(true);
-                                }
-                                facts = said.into_iter().fold(facts, Facts::preferences);
-                                situations.push((principal, facts));
-                            }
+                        let mut principal = principal.clone();
+                        principal = mfa.into_iter().fold(principal, Principal::mfa);
+                        principal = trained.into_iter().fold(principal, Principal::trained_at);
+                        if *managed {
+                            principal = principal.on_managed_device(true);
                         }
+                        let mut facts = Facts::new(now, Environment::Development);
+                        if *live {
+                            facts = facts.authorization(true);
+                        }
+                        let known = of_the_customer(shape, facts);
+                        situations.extend(known.into_iter().map(|facts| (principal.clone(), facts)));
                     }
                 }
             }
         }
     }
     situations
+}
+
+/// The facts, with what the customer and the person may have said.
+fn of_the_customer(shape: &Shape, facts: Facts) -> Vec<Facts> {
+    let words = &shape.words;
+    let mut all = Vec::new();
+    for accepted in flags(words.terms) {
+        for instructed in flags(words.instruction) {
+            for said in preferences(shape) {
+                let mut facts = said.into_iter().fold(facts, Facts::preferences);
+                if *accepted {
+                    facts = facts.terms(true);
+                }
+                if *instructed {
+                    facts = facts.instruction(true);
+                }
+                all.push(facts);
+            }
+        }
+    }
+    all
 }
 
 fn asked(shape: &Shape, base: &Base, principal: &Principal, tenant: &str) -> Vec<Question> {

@@ -112,6 +112,7 @@ fn forgetful((question, facts): &(Question, Facts)) -> Vec<(Question, Facts)> {
     for forget in [
         (|facts: &mut Facts| facts.authorization_live = Fact::Unknown) as fn(&mut Facts),
         |facts| facts.terms_accepted = Fact::Unknown,
+        |facts| facts.instructed = Fact::Unknown,
         |facts| facts.preferences = Fact::Unknown,
     ] {
         let mut facts = *facts;

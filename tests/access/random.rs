@@ -74,6 +74,7 @@ pub(crate) struct Words {
     pub(crate) authorization: bool,
     pub(crate) case: bool,
     pub(crate) terms: bool,
+    pub(crate) instruction: bool,
     pub(crate) device: bool,
     pub(crate) transport: bool,
     pub(crate) consent: bool,
@@ -103,6 +104,7 @@ impl Words {
             authorization: true,
             case: true,
             terms: true,
+            instruction: true,
             device: true,
             transport: true,
             consent: true,
@@ -130,7 +132,8 @@ impl Words {
                 (9, 3),
                 (10, 2),
                 (11, 2),
-            ][rng.below(12)];
+                (12, 2),
+            ][rng.below(13)];
             if width > room {
                 continue;
             }
@@ -150,6 +153,7 @@ impl Words {
                 8 => words.consent = true,
                 9 => words.stops = vec![rng.of(Stop::ALL)],
                 10 => words.break_glass = true,
+                11 => words.instruction = true,
                 _ => words.methods = vec![rng.of(&[Method::Otp, Method::Hwk, Method::Mfa])],
             }
         }
@@ -252,8 +256,7 @@ impl Shape {
             document.purposes.insert(purpose.clone(), self.purpose(rng));
         }
         for (at, category) in self.category_names().iter().enumerate() {
-            let entry = Category::new("A category", LegalRole::Processor);
-            let entry = entry.purposes(rng.some(&purposes, self.purposes + 1));
+            let entry = self.category(rng, &purposes);
             document.categories.insert(category.clone(), entry);
             let keep = Period::days(30);
             let (id, category) = (Name::new(format!("keep{at}")), category.clone());
@@ -286,6 +289,24 @@ impl Shape {
             }
             document.levels.insert(level, controls);
         }
+    }
+
+    fn category(&self, rng: &mut Rng, purposes: &[Name]) -> Category {
+        let role = if rng.one_in(4) { LegalRole::Controller } else { LegalRole::Processor };
+        let mut entry = Category::new("A category", role)
+            .legal_basis("Art. 6(1)(b) GDPR")
+            .purposes(rng.some(purposes, self.purposes + 1))
+            .needs_instruction(self.words.instruction && rng.one_in(3));
+        for purpose in &entry.purposes {
+            if rng.one_in(4) {
+                entry.role_for.insert(purpose.clone(), rng.of(LegalRole::ALL));
+            }
+        }
+        // What is never done on a customer's behalf needs no instruction, and may not ask for one.
+        entry.needs_instruction &= entry.purposes.iter().any(|purpose| {
+            *purpose != purposes[0] && entry.legal_role(purpose.as_str()) == LegalRole::Processor
+        });
+        entry
     }
 
     fn purpose(&self, rng: &mut Rng) -> PurposeEntry {

@@ -9,7 +9,7 @@ use stewardship::authentication::Mfa;
 use stewardship::classification::Level;
 use stewardship::id::Name;
 use stewardship::policy::{
-    AllowRule, Conditions, DenyRule, Obligations, PolicyDocument, RequestSet, Transport,
+    AllowRule, Conditions, DenyRule, LegalRole, Obligations, PolicyDocument, RequestSet, Transport,
 };
 use stewardship::{Action, Period, Principal, Question};
 
@@ -129,6 +129,15 @@ fn controls(document: &PolicyDocument, Request { question, facts }: Request<'_>)
         && !category.purposes.contains(question.purpose().name())
     {
         stands("purpose not of the category");
+    }
+    if let Some(category) = category
+        && category.needs_instruction
+        && category.purposes.contains(question.purpose().name())
+        && *category.role_for.get(question.purpose().name()).unwrap_or(&category.role) == LegalRole::Processor
+        && document.requests.as_ref().is_none_or(|requests| requests.purpose != *question.purpose().name())
+        && facts.instructed != Fact::Known(true)
+    {
+        stands("no instruction");
     }
     if let Some(purpose) = purpose {
         if purpose.needs_authorization && facts.authorization_live != Fact::Known(true) {

@@ -192,6 +192,9 @@ pub(crate) fn request(rng: &mut Rng, policy: &Policy, words: &Words) -> (Questio
     if let Some(accepted) = fact(rng) {
         facts = facts.terms(accepted);
     }
+    if let Some(stands) = fact(rng) {
+        facts = facts.instruction(stands);
+    }
     if !rng.one_in(4) {
         facts = facts.preferences(said(rng));
     }

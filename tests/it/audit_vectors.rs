@@ -8,7 +8,8 @@ use stewardship::Purpose;
 use stewardship::access::{Action, Barrier, Environment, Preference, Stop, Voice};
 use stewardship::audit::tree::{Frontier, leaf_hash};
 use stewardship::audit::{
-    AuditEvent, Cause, CorrectedField, DecidedAs, Entry, EntryError, KeyScope, Pseudonym, StoreRefusal,
+    AuditEvent, Cause, CorrectedField, DecidedAs, Entry, EntryError, KeyScope, OpenRefusal, Pseudonym,
+    StoreRefusal,
 };
 use stewardship::classification::Level;
 use stewardship::crypto::{SecretKey, pseudonym};
@@ -52,7 +53,7 @@ fn format_1_pseudonyms_are_made_to_the_very_same_bytes() {
 fn format_1_entries_are_read_and_written_to_the_very_same_bytes() {
     let vectors = vectors();
     let (written, told) = (list(&vectors["entries"]), entries(&vectors));
-    assert_eq!((written.len(), told.len()), (35, 35));
+    assert_eq!((written.len(), told.len()), (43, 43));
     let (mut tree, roots) = (Frontier::default(), list(&vectors["roots"]));
     let mut words: Vec<&str> = Vec::new();
     for ((vector, entry), root) in written.iter().zip(&told).zip(roots) {
@@ -64,7 +65,7 @@ fn format_1_entries_are_read_and_written_to_the_very_same_bytes() {
         tree.append(leaf_hash(body));
         words.push(entry.event.word());
     }
-    assert_eq!(tree.head().root, bytes(&roots[35]));
+    assert_eq!(tree.head().root, bytes(&roots[43]));
     for word in AuditEvent::WORDS {
         assert!(words.contains(word), "no vector tells of `{word}`");
     }
@@ -194,6 +195,8 @@ fn entries(vectors: &Value) -> Vec<Entry> {
         told.entry(AuditEvent::Started { environment: Environment::Production }),
         told.olgas(AuditEvent::TermsAccepted { accepted: policy }),
         told.olgas(AuditEvent::Authorized { connection: shop, platform: name("tiktok-shop") }),
+        told.olgas(AuditEvent::InstructionGiven { purpose: name("outreach") }),
+        told.olgas(AuditEvent::InstructionWithdrawn { purpose: name("outreach") }),
         about_ada(
             &told,
             told.olgas(AuditEvent::PreferenceHeard { voice: Voice::Says, preference: consent }),
@@ -256,6 +259,13 @@ fn entries(vectors: &Value) -> Vec<Entry> {
             told.olgas(opened(Some("creator.email"), "creators", Level::Confidential, "outreach")),
             true,
         ),
+        told.olgas(AuditEvent::OpenRefused {
+            category: name("creators"),
+            level: Level::Confidential,
+            purpose: name("outreach"),
+            rule: name("sync"),
+            why: OpenRefusal::OtherPlace,
+        }),
         told.tenants(AuditEvent::HoldPlaced { hold: Some(hold) }),
         told.entry(AuditEvent::HoldLifted { hold: None }),
         told.tenants(AuditEvent::CaseMoved {

@@ -65,6 +65,8 @@ ENTRIES = [
     ("started", encode(event("started", environment="production"))),
     ("terms_accepted", encode(event("terms_accepted", accepted=POLICY), tenant=TENANT, by=OLGA)),
     ("authorized", encode(event("authorized", connection=SHOP, platform="tiktok-shop"), tenant=TENANT, by=OLGA)),
+    ("instruction_given", encode(event("instruction_given", purpose="outreach"), tenant=TENANT, by=OLGA)),
+    ("instruction_withdrawn", encode(event("instruction_withdrawn", purpose="outreach"), tenant=TENANT, by=OLGA)),
     ("consent", encode(event("preference_heard", voice="says", preference="consent", purpose="outreach"), tenant=TENANT, by=OLGA, subject=ADA)),
     ("objection to everything", encode(event("preference_heard", voice="withdraws", preference="objection"), tenant=TENANT, by=OLGA, subject=ADA)),
     (
@@ -111,6 +113,7 @@ ENTRIES = [
                     "stopped_by_objection",
                     "stopped_by_opt_out",
                     "level_needs_mfa",
+                    "no_instruction",
                 ],
             ),
             tenant=TENANT,
@@ -158,6 +161,10 @@ ENTRIES = [
             subject=ADA,
             record=ORDER,
         ),
+    ),
+    (
+        "open_refused",
+        encode(event("open_refused", category="creators", level="confidential", purpose="outreach", rule="sync", why="other_place"), tenant=TENANT, by=OLGA),
     ),
     ("hold_placed", encode(event("hold_placed", hold=HOLD), tenant=TENANT)),
     ("hold_lifted", encode(event("hold_lifted"))),

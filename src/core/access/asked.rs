@@ -48,6 +48,7 @@ pub struct Asked<'a> {
     pub(super) held: ConditionSet,
     /// What stands in the way whatever the facts are.
     barriers: Barriers,
+    needs_instruction: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -69,10 +70,14 @@ impl<'a> Asked<'a> {
         barriers.raise(Barriers::SUSPENDED, principal.standing() == Standing::Suspended);
         barriers.raise(Barriers::UNDECLARED_CATEGORY, category.is_none());
         barriers.raise(Barriers::UNDECLARED_PURPOSE, purpose.is_none());
+        let mut needs_instruction = false;
         if let Some(category) = category {
-            let purposes = compiled.purposes_of.get(category).copied().unwrap_or_default();
-            let used_for = purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1);
-            barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !used_for);
+            let lists = |purposes: &[u128]| {
+                let purposes = purposes.get(category).copied().unwrap_or_default();
+                purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1)
+            };
+            barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !lists(&compiled.purposes_of));
+            needs_instruction = lists(&compiled.instructed_of);
         }
         let number =
             |found: Option<usize>, other: usize| u8::try_from(found.unwrap_or(other)).unwrap_or(u8::MAX);
@@ -96,6 +101,7 @@ impl<'a> Asked<'a> {
             allow: compiled.allow.anywhere(&key),
             held: compiled.conditions.held_by_question(question),
             barriers,
+            needs_instruction,
             key,
         }
     }
@@ -129,6 +135,7 @@ impl<'a> Asked<'a> {
             barriers.raise(Barriers::NO_CASE, needs.case && self.question.named_case().is_none());
             barriers.raise(needs.against(facts.preferences), true);
         }
+        barriers.raise(Barriers::NO_INSTRUCTION, self.needs_instruction && !facts.instructed.holds());
         if self.is_person {
             barriers.raise(
                 Barriers::LEVEL_NEEDS_MFA,

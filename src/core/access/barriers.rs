@@ -16,6 +16,8 @@ pub enum Barrier {
     PurposeMismatch,
     /// The purpose needs the live authorisation of the connection.
     NoAuthorization,
+    /// The category is handled for this purpose on the customer's instructions, and none is known.
+    NoInstruction,
     /// The purpose needs the person's consent, and none is known.
     NoConsent,
     /// The purpose is for emergencies, and no case is named.
@@ -45,6 +47,7 @@ impl Barrier {
             Self::Stopped(Stop::Objection) => "stopped_by_objection",
             Self::Stopped(Stop::OptOut) => "stopped_by_opt_out",
             Self::LevelNeedsMfa => "level_needs_mfa",
+            Self::NoInstruction => "no_instruction",
         }
     }
 }
@@ -63,9 +66,10 @@ impl Barriers {
     pub(super) const NO_CONSENT: Self = Self(1 << 5);
     pub(super) const NO_CASE: Self = Self(1 << 6);
     pub(super) const LEVEL_NEEDS_MFA: Self = Self(1 << 10);
+    pub(super) const NO_INSTRUCTION: Self = Self(1 << 11);
 
     /// By the number of the bit.
-    const ALL: [Barrier; 11] = [
+    const ALL: [Barrier; 12] = [
         Barrier::Suspended,
         Barrier::PurposeNotDeclared,
         Barrier::CategoryNotDeclared,
@@ -77,6 +81,7 @@ impl Barriers {
         Barrier::Stopped(Stop::Objection),
         Barrier::Stopped(Stop::OptOut),
         Barrier::LevelNeedsMfa,
+        Barrier::NoInstruction,
     ];
 
     pub(super) const fn stop(stop: Stop) -> Self {

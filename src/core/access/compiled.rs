@@ -92,6 +92,8 @@ pub(crate) struct Compiled {
     pub(super) conditions: ConditionTable,
     /// By the number of the category: the purposes that it may be used for.
     pub(super) purposes_of: Vec<u128>,
+    /// By the number of the category: the purposes for which it needs an instruction.
+    pub(super) instructed_of: Vec<u128>,
     /// By the number of the purpose.
     pub(super) needs_of: Vec<PurposeNeeds>,
     /// By level: the second factor that it asks of people, as a condition.
@@ -112,6 +114,13 @@ impl Compiled {
     /// Whether what people say bears on a purpose.
     pub(crate) fn heeds_people(&self, purpose: &Name) -> bool {
         self.needs(purpose).is_some_and(PurposeNeeds::heeds_people)
+    }
+
+    /// Whether a category needs the customer's instruction for a purpose.
+    pub(crate) fn needs_instruction(&self, category: &Name, purpose: &Name) -> bool {
+        let (category, purpose) = (self.categories.number(category), self.purposes.number(purpose));
+        let instructed = category.and_then(|category| self.instructed_of.get(category));
+        instructed.zip(purpose).is_some_and(|(purposes, purpose)| purposes >> purpose & 1 == 1)
     }
 
     /// Whether a purpose goes on, once a person has said this.
@@ -157,9 +166,14 @@ impl Compiled {
         let allow: Vec<_> = order.iter().filter_map(rule).map(|rule| compiler.allow(rule)).collect();
         let deny: Vec<_> = document.access.deny.iter().map(|rule| compiler.deny(rule)).collect();
         let shape = (roles.0.len(), categories.with_undeclared(), purposes.with_undeclared());
-        let purposes_of = document.categories.values().map(|category| {
-            purposes.numbers(&category.purposes).into_iter().fold(0, |bits, number| bits | 1 << number)
-        });
+        let bits = |named: &mut dyn Iterator<Item = &Name>| {
+            named.filter_map(|name| purposes.number(name)).fold(0, |bits, number| bits | 1 << number)
+        };
+        let listed = document.categories.values();
+        let purposes_of: Vec<u128> =
+            listed.clone().map(|category| bits(&mut category.purposes.iter())).collect();
+        let instructed_of =
+            listed.map(|category| bits(&mut document.instructed_purposes(category))).collect();
         let mfa_of = Level::ALL.map(|level| {
             let within = document.levels.get(&level).and_then(|controls| controls.mfa_within)?;
             Some((within, conditions.bit(&Condition::MfaWithin(within))))
@@ -171,7 +185,8 @@ impl Compiled {
             deny_names: document.access.deny.iter().map(|rule| rule.id.clone()).collect(),
             order,
             rank,
-            purposes_of: purposes_of.collect(),
+            purposes_of,
+            instructed_of,
             needs_of: document.purposes.values().map(PurposeNeeds::of).collect(),
             mfa_of,
             roles,

@@ -41,6 +41,13 @@ pub enum Reason {
     },
     /// The purpose needs the live authorisation of the connection.
     NoAuthorization,
+    /// The category is handled for this purpose on the customer's instructions, and none is known to stand (GDPR Art. 28(3)(a)).
+    NoInstruction {
+        /// The category.
+        category: Name,
+        /// The purpose.
+        purpose: Name,
+    },
     /// The purpose needs the person's consent, and none is known (GDPR Art. 6(1)(a)).
     NoConsent,
     /// The purpose is for emergencies, and wants a case to be named.
@@ -70,6 +77,10 @@ impl fmt::Display for Reason {
                 write!(f, "category `{category}` may not be used for purpose `{purpose}`")
             }
             Self::NoAuthorization => f.write_str("the connection's authorisation is not known to be live"),
+            Self::NoInstruction { category, purpose } => write!(
+                f,
+                "category `{category}` is handled on the customer's instructions, and none for purpose `{purpose}` is known"
+            ),
             Self::NoConsent => f.write_str("the person's consent to the purpose is not known"),
             Self::CaseRequired => f.write_str("the purpose is for emergencies: a case has to be named"),
             Self::Stopped(stop) => write!(f, "the person's {} stops the purpose", spoken(*stop)),
@@ -247,6 +258,7 @@ fn of_barrier(barrier: Barrier, decision: &Decision<'_>) -> Reason {
         Barrier::CategoryNotDeclared => Reason::CategoryNotDeclared(category()),
         Barrier::PurposeMismatch => Reason::PurposeMismatch { category: category(), purpose: purpose() },
         Barrier::NoAuthorization => Reason::NoAuthorization,
+        Barrier::NoInstruction => Reason::NoInstruction { category: category(), purpose: purpose() },
         Barrier::NoConsent => Reason::NoConsent,
         Barrier::NoCase => Reason::CaseRequired,
         Barrier::Stopped(stop) => match decision.facts.preferences {

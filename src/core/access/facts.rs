@@ -97,6 +97,8 @@ pub struct Facts {
     pub authorization_live: Fact<bool>,
     /// Whether the tenant has accepted the terms in force.
     pub terms_accepted: Fact<bool>,
+    /// Whether an instruction of the tenant for the purpose stands (GDPR Art. 28(3)(a)).
+    pub instructed: Fact<bool>,
     /// What the person whom the resource is narrowed to has said about the purpose.
     pub preferences: Fact<Preferences>,
 }
@@ -112,6 +114,7 @@ impl Facts {
             environment,
             authorization_live: Fact::Unknown,
             terms_accepted: Fact::Unknown,
+            instructed: Fact::Unknown,
             preferences: Fact::Unknown,
         }
     }
@@ -142,6 +145,14 @@ impl Facts {
     #[inline]
     pub const fn terms(mut self, accepted: bool) -> Self {
         self.terms_accepted = Fact::Known(accepted);
+        self
+    }
+
+    /// Says whether an instruction of the tenant for the purpose stands.
+    #[must_use]
+    #[inline]
+    pub const fn instruction(mut self, stands: bool) -> Self {
+        self.instructed = Fact::Known(stands);
         self
     }
 

@@ -13,6 +13,7 @@
 //! - the policy does not declare the category;
 //! - the policy declares the category, and the category does not list the purpose (a purpose that is not declared is in no list);
 //! - the purpose has `needs_authorization`, and the authorisation of the connection is not known to be live;
+//! - the category has `needs_instruction`, the company is its processor for the purpose, and no instruction of the customer is known to stand; but for the purpose under which people's requests are answered;
 //! - the purpose has `needs_consent`, and the person's consent is not known;
 //! - the purpose lists something in `stops_on`, and it is not known that the person has said nothing of the kind;
 //! - the purpose has `break_glass`, and the question names no case ([`Question::for_case`]);

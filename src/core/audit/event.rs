@@ -36,6 +36,8 @@ words! {
         PurposeNotDeclared = "purpose_not_declared",
         /// The policy does not let the category be used for the purpose.
         PurposeMismatch = "purpose_mismatch",
+        /// The customer has not instructed it.
+        NoInstruction = "no_instruction",
         /// There is no live authorisation of a connection for it.
         NoAuthorization = "no_authorization",
         /// The connection is another platform's.
@@ -44,6 +46,38 @@ words! {
         NoProvenance = "no_provenance",
         /// It ends with an authorisation, and names no connection.
         NeedsConnection = "needs_connection",
+    }
+}
+
+words! {
+    /// Why a grant does not open something.
+    pub enum OpenRefusal {
+        /// It was given under another policy.
+        OtherPolicy = "other_policy",
+        /// It has ended.
+        Expired = "expired",
+        /// It was revoked.
+        Revoked = "revoked",
+        /// What a person has said stops its purpose.
+        Stopped = "stopped",
+        /// It obliges to something that was not done.
+        Undischarged = "undischarged",
+        /// It has opened as many records as it may.
+        NoMoreRecords = "no_more_records",
+        /// It shows an anonymised view alone.
+        AnonymisedOnly = "anonymised_only",
+        /// It is for another action.
+        OtherAction = "other_action",
+        /// It is for another category.
+        OtherCategory = "other_category",
+        /// It is for another tenant, connection, person or record.
+        OtherPlace = "other_place",
+        /// It is for a lower level.
+        AboveGrant = "above_grant",
+        /// The authorisation of the connection is not live.
+        NotAuthorized = "not_authorized",
+        /// The customer's instruction does not stand any more.
+        NoInstruction = "no_instruction",
     }
 }
 
@@ -193,6 +227,16 @@ events! {
             /// The platform.
             platform: Name,
         },
+        /// A customer instructs the company, its processor, to use its data for a purpose.
+        InstructionGiven = "instruction_given" {
+            /// The purpose.
+            purpose: Name,
+        },
+        /// A customer withdrew its instruction.
+        InstructionWithdrawn = "instruction_withdrawn" {
+            /// The purpose.
+            purpose: Name,
+        },
         /// A person said something about the use of their data, or withdrew it.
         PreferenceHeard = "preference_heard" {
             /// Which of the two.
@@ -325,6 +369,19 @@ events! {
             purpose: Name,
             /// The rule of the grant.
             rule: Name,
+        },
+        /// A record, or one value, is about to be refused to whoever has a grant.
+        OpenRefused = "open_refused" {
+            /// Its category.
+            category: Name,
+            /// Its level.
+            level: Level,
+            /// The purpose of the grant.
+            purpose: Name,
+            /// The rule of the grant.
+            rule: Name,
+            /// Why.
+            why: OpenRefusal,
         },
         /// A hold was placed.
         HoldPlaced = "hold_placed" {

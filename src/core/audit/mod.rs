@@ -20,7 +20,8 @@ pub use checkpoint::{
 };
 pub use entry::{Entry, EntryError, MAX_ENTRY_BYTES};
 pub use event::{
-    AuditEvent, Cause, CorrectedField, DecidedAs, KeyScope, MOST_DENIALS, StoreRefusal, TrailSearch,
+    AuditEvent, Cause, CorrectedField, DecidedAs, KeyScope, MOST_DENIALS, OpenRefusal, StoreRefusal,
+    TrailSearch,
 };
 pub use evidence::{Evidence, EvidenceError, ProvenEntry};
 pub use name::{NoPseudonym, NoRequestId, Pseudonym, RequestId};

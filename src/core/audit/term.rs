@@ -163,7 +163,9 @@ impl<'e> Named<'e> {
                 ..none
             },
             AuditEvent::Released { approved_by, .. } => Self { approver: approved_by.as_ref(), ..none },
-            AuditEvent::Opened { rule, .. } => Self { rule: Some(rule), ..none },
+            AuditEvent::Opened { rule, .. } | AuditEvent::OpenRefused { rule, .. } => {
+                Self { rule: Some(rule), ..none }
+            }
             AuditEvent::TrailRead { case, rule, .. } => {
                 Self { case: case.as_ref(), rule: Some(rule), ..none }
             }
@@ -178,6 +180,8 @@ impl<'e> Named<'e> {
             AuditEvent::Started { .. }
             | AuditEvent::TermsAccepted { .. }
             | AuditEvent::Authorized { .. }
+            | AuditEvent::InstructionGiven { .. }
+            | AuditEvent::InstructionWithdrawn { .. }
             | AuditEvent::PreferenceHeard { .. }
             | AuditEvent::JobRequested { .. }
             | AuditEvent::AccessReviewed { .. }

@@ -2,7 +2,7 @@
 
 use super::canonical::{Field, Reader, Value, parse_hex, write_hex, write_text};
 use super::entry::EntryError;
-use super::event::{Cause, CorrectedField, DecidedAs, KeyScope, StoreRefusal, TrailSearch};
+use super::event::{Cause, CorrectedField, DecidedAs, KeyScope, OpenRefusal, StoreRefusal, TrailSearch};
 use super::name::{Pseudonym, RequestId};
 use super::tree::Hash;
 use crate::core::access::{Action, Barrier, Environment, Preference, Purpose, Stop, Voice};
@@ -51,6 +51,7 @@ words! {
     Environment: "an environment";
     KeyScope: "a kind of scope";
     Level: "a level";
+    OpenRefusal: "a reason for which a grant does not open something";
     Release: "a kind of release";
     RequestKind: "a kind of request";
     Stage: "a stage of a request";

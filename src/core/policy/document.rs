@@ -150,11 +150,28 @@ table! {
             purposes: BTreeSet<Name>,
             /// The company's legal role for single purposes, where it is another one.
             role_for: BTreeMap<Name, LegalRole>,
+            /// Whether a customer's instruction is needed for each purpose for which the company is its processor (GDPR Art. 28(3)(a)).
+            needs_instruction: bool,
             /// Platforms that hold a synchronised copy and take part in requests.
             synced_to: BTreeSet<Name>,
             /// What becomes of the steward's records about a person when that person's data is erased.
             on_erasure: OnErasure,
         }
+    }
+}
+
+impl PolicyDocument {
+    /// The purposes for which a category needs its customer's instruction: those that it may be used for as the customer's processor,
+    /// where it `needs_instruction`.
+    ///
+    /// Not among them is the purpose under which people's requests are answered: a processor assists with those as it is (GDPR
+    /// Art. 28(3)(e)).
+    pub fn instructed_purposes<'d>(&'d self, category: &'d Category) -> impl Iterator<Item = &'d Name> {
+        let answering = self.requests.as_ref().map(|requests| &requests.purpose);
+        let asked = category.purposes.iter().filter(|_| category.needs_instruction);
+        asked.filter(move |purpose| {
+            category.legal_role(purpose.as_str()) == LegalRole::Processor && Some(*purpose) != answering
+        })
     }
 }
 
@@ -630,6 +647,10 @@ table! {
             category: Option<Name>,
             /// Age past which a sweep takes from an entry what it says, and leaves its hashes. Without it entries stay for good.
             keep: Option<Period>,
+            /// How many entries make a batch, of levels whose `record` is `batched`: from 2 to 1,024; without it, 64. A crash loses fewer.
+            batch: Option<u32>,
+            /// How long such an entry waits for others, of which a crash loses none that is older; up to an hour; without it, 5 seconds.
+            within: Option<Period>,
         }
     }
 }

@@ -177,8 +177,10 @@ codes! {
     MissingLevel = "missing-level",
     /// A level has a weaker control than the one below.
     NonMonotoneControls = "non-monotone-controls",
-    /// A level from Confidential up says that it is never recorded, whereas the engine always records it.
+    /// A level from Confidential up says that it is recorded late or never, whereas the engine always records it before the action.
     UnrecordedLevel = "unrecorded-level",
+    /// Entries of the audit trail would wait in a batch of none or without a bound.
+    TrailBatch = "trail-batch",
     /// The restricted level is stored in the clear.
     RestrictedUnsealed = "restricted-unsealed",
     /// A class that authenticates someone is not restricted.
@@ -205,6 +207,8 @@ codes! {
     MissingLegalBasis = "missing-legal-basis",
     /// A legal role for a purpose that the category does not have.
     RoleWithoutPurpose = "role-without-purpose",
+    /// A category that needs instructions, and is never handled on any.
+    InstructionWithoutProcessor = "instruction-without-processor",
     /// A category that may be used for nothing.
     CategoryHasNoPurpose = "category-has-no-purpose",
     /// A purpose that nothing uses.

@@ -31,6 +31,9 @@ impl PolicyDocument {
     /// What makes a batch of entries that may wait: [`TrailBatch::DEFAULT`] where `[audit]` says nothing else.
     #[must_use]
     pub fn trail_batch(&self) -> TrailBatch {
-        TrailBatch::DEFAULT
+        let (said, default) = (self.audit.as_ref(), TrailBatch::DEFAULT);
+        let entries = said.and_then(|audit| audit.batch).and_then(|batch| usize::try_from(batch).ok());
+        let within = said.and_then(|audit| audit.within);
+        TrailBatch { entries: entries.unwrap_or(default.entries), within: within.unwrap_or(default.within) }
     }
 }

@@ -229,6 +229,18 @@ pub(super) fn roles(subject: &Subject<'_>) -> PageSection {
         }
     });
     page.table(["Category", "Our role", "Legal basis", "Covers"], roles.collect());
+    for (name, category) in document.categories.iter().filter(|(_, category)| category.needs_instruction) {
+        let purposes =
+            document.instructed_purposes(category).map(|purpose| phrase::purpose(document, purpose));
+        page.bullet(
+            format!(
+                "{}: only while the customer's instruction stands, purpose by purpose: {}.",
+                category.title,
+                purposes.collect::<Vec<_>>().join("; ")
+            ),
+            StatementStatus::enforced([format!("categories.{name}.needs_instruction")]),
+        );
+    }
     let contents = document.categories.iter().map(|(name, category)| {
         let classes = document.classes.iter().filter(|(_, class)| class.category == *name);
         let classes = classes.map(|(id, class)| {

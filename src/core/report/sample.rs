@@ -82,7 +82,14 @@ pub(in crate::core) fn document() -> PolicyDocument {
                     ..category("Billing data", LegalRole::Controller, "contract (GDPR Art. 6(1)(b))")
                 },
             ),
-            ("orders".into(), category("Orders", LegalRole::Processor, "")),
+            (
+                "orders".into(),
+                Category {
+                    purposes: names(&["billing", "order_sync"]),
+                    needs_instruction: true,
+                    ..category("Orders", LegalRole::Processor, "")
+                },
+            ),
         ]),
         classes: BTreeMap::from([
             ("invoice.number".into(), class(Level::Internal, "billing", false)),
@@ -201,6 +208,7 @@ fn category(title: &str, role: LegalRole, basis: &str) -> Category {
         legal_basis: (!basis.is_empty()).then(|| basis.to_owned()),
         purposes: names(&["billing"]),
         role_for: BTreeMap::new(),
+        needs_instruction: false,
         synced_to: names(&["tiktok-shop"]),
         on_erasure: OnErasure::Erase,
     }

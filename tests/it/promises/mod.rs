@@ -2,6 +2,7 @@
 
 mod exporting;
 mod find;
+mod instructions;
 mod layers;
 mod life;
 mod obligations;

@@ -18,7 +18,8 @@ use crate::world::*;
 pub(super) fn batched(batch: &str) -> World {
     let was = "[levels.internal]\ncovers = \"Routine operational content that is not meant for release.\"\nrecord = \"never\"";
     assert!(POLICY.contains(was));
-    World::under(&POLICY.replace(was, &format!("{batch}\n{}", was.replace("never", "batched"))))
+    let policy = POLICY.replace(was, &was.replace("never", "batched"));
+    World::under(&policy.replace("[audit]\n", &format!("[audit]\n{batch}")))
 }
 
 fn request(n: u64) -> RequestId {
@@ -79,6 +80,11 @@ fn promise_10_a_batch_is_written_when_it_is_full_or_old() {
     assert!(waits(&steward, 68));
     assert_eq!(on_record(&world), (0..69).collect::<Vec<_>>());
     steward.verify_trail(None).unwrap();
+
+    let world = batched("batch = 3\nwithin = \"1 hour\"\n");
+    let steward = world.connected();
+    assert!((0..7).all(|n| waits(&steward, n)));
+    assert_eq!(on_record(&world), [0, 1, 2, 3, 4, 5]);
 }
 
 /// A process that dies loses what waited, fewer than a batch, and nothing else; the trail is whole.

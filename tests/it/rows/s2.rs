@@ -81,6 +81,30 @@ fn s2_06_a_controller_needs_a_legal_basis() {
     assert_eq!(missing.path(), "categories.billing.legal_basis");
 }
 
+/// S2.7: what is handled for a customer is handled on its instructions; and each such customer has a row.
+#[test]
+fn s2_07_a_processor_acts_on_its_customers_instructions() {
+    let world = World::of::<(Draft,)>(PROCESSING);
+    let (place, workflows) = (Place::tenant("acme").record("script-1"), Purpose::new("workflows"));
+    let draft = Draft { text: text("Hello").into() };
+    let put = world.steward.put(&place, &draft, &workflows).map(|_| ());
+    assert!(matches!(put, Err(PutError::NoInstruction { .. })), "{put:?}");
+    let (category, purpose) = (Name::new("user_content"), Name::new("workflows"));
+    let lacking = Reason::NoInstruction { category, purpose };
+    let customer = || Principal::person("acme", "user-1").role("customer").mfa_at(start());
+    let asked = || world.read::<Draft>(customer(), &place, "workflows");
+    assert!(reasons(asked()).contains(&lacking));
+
+    world.put(&place, &draft, "workflows");
+    granted(asked());
+    let rows = world.steward.processing_record().unwrap();
+    assert_eq!(rows.iter().map(|row| row.controller.as_str()).collect::<Vec<_>>(), ["acme"]);
+    world.steward.withdraw_instruction(&world.owner(), &workflows).unwrap();
+    assert!(reasons(asked()).contains(&lacking));
+    let page = page(PROCESSING, &EvidenceSet::new(), start());
+    assert!(page.contains("User content: only while the customer's instruction stands"), "{page}");
+}
+
 /// S2.8: an authenticator is listed in an export, never with its value, and is restricted.
 #[test]
 fn s2_08_a_password_hash_is_listed_and_not_exported() {

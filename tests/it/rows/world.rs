@@ -1,5 +1,7 @@
 //! A steward over memory, the records that the example policies declare classes for, and the people who ask.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use stewardship::access::{Grant, Reason};
 use stewardship::audit::Entry;
@@ -9,7 +11,7 @@ use stewardship::contracts::{
 };
 use stewardship::dsr::{Case, Planned, Reviewed, Verdict, VerificationMethod};
 use stewardship::engine::{Blocking, Builder, Denial, OpenError, Revocation};
-use stewardship::id::ConnectionId;
+use stewardship::id::{ConnectionId, Name};
 use stewardship::policy::{Finding, PolicyText};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
@@ -142,6 +144,21 @@ impl World {
         self.steward.connect(&by, &ConnectionId::new(connection), "tiktok-shop").unwrap();
     }
 
+    /// Gives every instruction that the policy asks a tenant for.
+    pub(super) fn instruct(&self, tenant: &str) {
+        let by = Principal::person(tenant, "user-1");
+        let document = self.steward.policy().document();
+        let purposes: BTreeSet<&Name> = document
+            .categories
+            .values()
+            .flat_map(|category| document.instructed_purposes(category))
+            .collect();
+        for purpose in purposes {
+            self.steward.accept_terms(&by, self.steward.policy().digest()).unwrap();
+            self.steward.instruct(&by, &Purpose::new(purpose.clone())).unwrap();
+        }
+    }
+
     pub(super) fn revoke(&self, connection: &str) -> Revocation {
         self.steward.revoke(&Scope::connection("acme", connection), "seller disconnected").unwrap()
     }
@@ -164,6 +181,7 @@ impl World {
         if let Some(connection) = place.connection_id() {
             self.connect(place.tenant_id().as_str(), connection.as_str());
         }
+        self.instruct(place.tenant_id().as_str());
         self.steward.put(place, record, &Purpose::new(purpose)).unwrap();
     }
 

@@ -28,6 +28,7 @@ pub(super) enum Attribute {
     AssignedCase,
     NamedCase,
     Terms,
+    Instruction,
     Device,
     Consent,
     /// Known that the person has said nothing of the kind.

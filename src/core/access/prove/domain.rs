@@ -109,6 +109,7 @@ impl Domain {
             Attribute::AssignedCase,
             Attribute::NamedCase,
             Attribute::Terms,
+            Attribute::Instruction,
             Attribute::Device,
             Attribute::Consent,
             Attribute::NoRestriction,
@@ -258,6 +259,9 @@ impl Domain {
         }
         if holds(Attribute::Terms) {
             facts = facts.terms(true);
+        }
+        if holds(Attribute::Instruction) {
+            facts = facts.instruction(true);
         }
         let silent = |stop: &Stop| holds(Attribute::nothing_said(*stop));
         if self.speaks || holds(Attribute::Consent) || Stop::ALL.iter().any(silent) {

@@ -126,6 +126,7 @@ impl fmt::Display for Example {
             (question.case(), "assigned case"),
             (facts.authorization_live, "live authorisation"),
             (facts.terms_accepted, "terms accepted"),
+            (facts.instructed, "standing instruction"),
             (principal.managed_device(), "managed device"),
         ];
         for (fact, said) in known {

@@ -128,6 +128,13 @@ impl Compile<'_> {
         for (used, categories) in by_purposes {
             cubes.push(all().only(Attribute::Category, categories).only(Attribute::Purpose, !used));
         }
+        for (name, category) in &document.categories {
+            let number = domain.categories.binary_search(name).map_or(0, |at| 1 << at);
+            let instructed = document.instructed_purposes(category).cloned().collect();
+            let purposes = Domain::names(&domain.purposes, &instructed);
+            let uninstructed = all().only(Attribute::Instruction, NOT);
+            cubes.push(uninstructed.only(Attribute::Category, number).only(Attribute::Purpose, purposes));
+        }
         let entries = || document.purposes.iter();
         let needing = |needs: &dyn Fn(&PurposeEntry) -> bool| {
             let names = entries().filter(|(_, entry)| needs(entry)).map(|(name, _)| name.clone()).collect();

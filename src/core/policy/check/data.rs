@@ -78,6 +78,7 @@ fn categories(check: &mut Check<'_, '_>) {
             );
         }
         legal_roles(check, category, &path);
+        instructions(check, category, &path);
         if category.purposes.is_empty() {
             let message = "this category may be used for no purpose";
             let hint = "name its purposes";
@@ -109,6 +110,15 @@ fn legal_roles(check: &mut Check<'_, '_>, category: &Category, path: &Path) {
         let hint = "add it to the purposes, or take its role away";
         let path = path.key("role_for").key(purpose.as_str());
         check.error(FindingCode::RoleWithoutPurpose, &path, message, hint);
+    }
+}
+
+/// Only a processor is instructed (S2.7): a control that can never bind would be read as one that does.
+fn instructions(check: &mut Check<'_, '_>, category: &Category, path: &Path) {
+    if category.needs_instruction && check.document.instructed_purposes(category).next().is_none() {
+        let message = "the company is the processor of this category for none of its purposes but requests";
+        let hint = "say for which it is (`role`, `role_for`), or drop `needs_instruction`";
+        check.error(FindingCode::InstructionWithoutProcessor, &path.key("needs_instruction"), message, hint);
     }
 }
 

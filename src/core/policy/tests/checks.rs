@@ -121,6 +121,27 @@ fn each_check_bites_and_nothing_else_does() {
             "mfa_within = \"12h\"\nrecord = \"never\"",
             vec![(Error, Code::UnrecordedLevel, "levels.restricted.record")],
         ),
+        (
+            "mfa_within = \"12h\"\nrecord = \"before\"",
+            "mfa_within = \"12h\"\nrecord = \"batched\"",
+            vec![(Error, Code::UnrecordedLevel, "levels.restricted.record")],
+        ),
+        (
+            "[levels.internal]",
+            "[levels.public]\nrecord = \"batched\"\n[levels.internal]",
+            vec![(Error, Code::NonMonotoneControls, "levels.internal.record")],
+        ),
+        (
+            "[levels.internal]",
+            "[audit]\nbatch = 1\nwithin = \"0 seconds\"\n[levels.internal]",
+            vec![(Error, Code::TrailBatch, "audit.batch"), (Error, Code::TrailBatch, "audit.within")],
+        ),
+        (
+            "[levels.internal]",
+            "[audit]\nbatch = 1025\nwithin = \"3601 seconds\"\n[levels.internal]",
+            vec![(Error, Code::TrailBatch, "audit.batch"), (Error, Code::TrailBatch, "audit.within")],
+        ),
+        ("[levels.internal]", "[audit]\nbatch = 1024\nwithin = \"1 hour\"\n[levels.internal]", vec![]),
         // What is always recorded need not say so.
         ("mfa_within = \"12h\"\nrecord = \"before\"", "mfa_within = \"12h\"", vec![]),
         (

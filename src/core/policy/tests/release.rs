@@ -30,6 +30,11 @@ fn each_check_of_what_leaves_bites_and_nothing_else_does() {
             vec![(Error, Code::MissingLegalBasis, "categories.billing.legal_basis")],
         ),
         (
+            "role = \"controller\"\nlegal_basis = \"Art. 6(1)(b) GDPR\"\npurposes = [\"invoicing\", \"requests\"]\n[categories.billing.role_for]\nrequests = \"processor\"",
+            "role = \"controller\"\nlegal_basis = \"Art. 6(1)(b) GDPR\"\npurposes = [\"invoicing\", \"requests\"]\nneeds_instruction = true",
+            vec![(Error, Code::InstructionWithoutProcessor, "categories.billing.needs_instruction")],
+        ),
+        (
             "redact = \"tag\"",
             "redact = \"last-four\"",
             vec![(Error, Code::PartialSecret, "classes.\"platform.token\".redact")],
