@@ -58,7 +58,7 @@ fn promise_10_an_export_is_the_bytes_that_were_hashed_and_ends_with_the_head() {
     let grant = reader(&world, &steward);
     let refused = steward.export_trail(&grant, &TrailQuery::any(), &mut Vec::new()).unwrap_err();
     assert!(matches!(refused, TrailReadError::Grant(GrantError::OtherAction { .. })));
-    assert_eq!(steward.trail_head().unwrap().size, before + 1, "the decision alone");
+    assert_eq!(steward.trail_head().unwrap().size, before + 2, "the decision and the refusal");
 }
 
 /// A disk that is full.

@@ -76,7 +76,7 @@ fn promise_10_a_review_shows_what_is_used_by_whom_and_what_is_not() {
     assert_eq!(of(&review, &steward, &support(&world, "user-tom"))[RULE], used(1, 0, since));
     assert_eq!(of(&review, &steward, &support(&world, "user-sam"))[RULE], used(0, 0, start));
     let (sam, service) = (support(&world, "user-sam"), integration());
-    let mut idle: Vec<_> = review.idle().map(|(who, rule)| (who.clone(), rule.to_string())).collect();
+    let mut idle: Vec<_> = review.idle().map(|(who, rule)| (*who, rule.to_string())).collect();
     let mut expected = [(sam, RULE), (service, "integration-reads-platform-data")]
         .map(|(who, rule)| (steward.trail_name(&who).unwrap().unwrap(), rule.to_owned()));
     idle.sort();
