@@ -6,13 +6,16 @@ use std::io;
 use chrono::{DateTime, Utc};
 
 use super::keyring::KeySession;
+use super::refused::uncovered;
 use super::steward::Steward;
 use super::trail::{About, TrailError, named};
 use super::trouble::Trouble;
 use crate::contracts::{AuditLog, Ports, StoreError, StoredEntry};
 use crate::core::access::{Action, Grant, GrantError};
 use crate::core::audit::tree::leaf_hash;
-use crate::core::audit::{AuditEvent, Entry, NoteError, Pseudonym, Term, TrailBreak, TrailSearch};
+use crate::core::audit::{
+    AuditEvent, Entry, NoteError, OpenRefusal, Pseudonym, Term, TrailBreak, TrailSearch,
+};
 use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name, PrincipalId, RecordId, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
@@ -239,8 +242,8 @@ impl<P: Ports> Steward<P> {
         Ok(page)
     }
 
-    /// Whether a grant is for this with the trail, as far as the query goes.
-    pub(super) fn check_reader(
+    /// Whether a grant is for this with the trail, as far as the query goes. That it is not is on the trail too.
+    pub(super) async fn check_reader(
         &self,
         grant: &Grant,
         action: Action,
@@ -248,15 +251,28 @@ impl<P: Ports> Steward<P> {
     ) -> Result<(), TrailReadError> {
         let audit = self.policy().document().audit.as_ref();
         let category = audit.and_then(|audit| audit.category.as_ref()).ok_or(TrailReadError::NobodyMay)?;
+        let granted = grant.shows_up_to();
+        let (why, refused) = match self.covers_trail(grant, action, place, category) {
+            Err(refused) => (uncovered(&refused), refused.into()),
+            Ok(()) if granted < LEVEL => (OpenRefusal::AboveGrant, TrailReadError::AboveGrant { granted }),
+            Ok(()) => return Ok(()),
+        };
+        self.tell_refusal(grant, place, (category.as_str(), LEVEL), why).await?;
+        Err(refused)
+    }
+
+    fn covers_trail(
+        &self,
+        grant: &Grant,
+        action: Action,
+        place: &Place,
+        category: &Name,
+    ) -> Result<(), GrantError> {
         grant.covers(action, place, category.as_str(), self.policy().digest(), self.now())?;
         if self.inner.revoked.covers(grant) {
-            return Err(GrantError::Revoked.into());
+            return Err(GrantError::Revoked);
         }
-        if !grant.shows_values() {
-            return Err(GrantError::AnonymisedOnly.into());
-        }
-        let granted = grant.shows_up_to();
-        if granted < LEVEL { Err(TrailReadError::AboveGrant { granted }) } else { Ok(()) }
+        if grant.shows_values() { Ok(()) } else { Err(GrantError::AnonymisedOnly) }
     }
 
     /// Checks the grant, puts the reading on record, and only then looks for names.
@@ -267,7 +283,7 @@ impl<P: Ports> Steward<P> {
         query: &TrailQuery,
     ) -> Result<Search, TrailReadError> {
         let tenant = grant.tenant();
-        self.check_reader(grant, action, &query.place(tenant))?;
+        self.check_reader(grant, action, &query.place(tenant)).await?;
         let mut keys = self.keys();
         let (principal, case, of_rule) = match &query.wanted {
             Wanted::Principal(id) => (keys.principal(tenant, id).await?, None, None),

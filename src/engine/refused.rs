@@ -3,6 +3,7 @@
 use super::open::OpenError;
 use super::steward::Steward;
 use super::trail::About;
+use super::trouble::Trouble;
 use crate::contracts::Ports;
 use crate::core::access::{Grant, GrantError};
 use crate::core::audit::{AuditEvent, OpenRefusal};
@@ -20,9 +21,24 @@ impl<P: Ports> Steward<P> {
         (category, level): (&str, Level),
         answer: Result<T, OpenError>,
     ) -> Result<T, OpenError> {
+        if let Some(why) = answer.as_ref().err().and_then(told) {
+            self.tell_refusal(grant, place, (category, level), why).await?;
+        }
+        answer
+    }
+
+    /// Puts it on record that a grant is refused.
+    pub(super) async fn tell_refusal(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        (category, level): (&str, Level),
+        why: OpenRefusal,
+    ) -> Result<(), Trouble> {
         let when = self.recorded(level, grant.is_always_recorded());
-        let why = answer.as_ref().err().and_then(told).filter(|_| when != Record::Never);
-        let Some(why) = why else { return answer };
+        if when == Record::Never {
+            return Ok(());
+        }
         let event = AuditEvent::OpenRefused {
             category: Name::new(category),
             level,
@@ -35,8 +51,23 @@ impl<P: Ports> Steward<P> {
         let mut keys = self.keys();
         let mut entry = self.entry_about(&mut keys, about, event).await?;
         entry.by = keys.principal(grant.tenant(), grant.principal()).await?;
-        self.record_when(when, entry).await?;
-        answer
+        self.record_when(when, entry).await
+    }
+}
+
+/// The word for what a grant does not cover.
+pub(super) const fn uncovered(refusal: &GrantError) -> OpenRefusal {
+    match refusal {
+        GrantError::OtherPolicy => OpenRefusal::OtherPolicy,
+        GrantError::Expired { .. } => OpenRefusal::Expired,
+        GrantError::Revoked => OpenRefusal::Revoked,
+        GrantError::Stopped => OpenRefusal::Stopped,
+        GrantError::Undischarged { .. } => OpenRefusal::Undischarged,
+        GrantError::NoMoreRecords { .. } => OpenRefusal::NoMoreRecords,
+        GrantError::AnonymisedOnly => OpenRefusal::AnonymisedOnly,
+        GrantError::OtherAction { .. } => OpenRefusal::OtherAction,
+        GrantError::OtherCategory { .. } => OpenRefusal::OtherCategory,
+        GrantError::OtherPlace => OpenRefusal::OtherPlace,
     }
 }
 
@@ -46,18 +77,7 @@ const fn told(refusal: &OpenError) -> Option<OpenRefusal> {
         OpenError::AboveGrant { .. } => OpenRefusal::AboveGrant,
         OpenError::NotAuthorized => OpenRefusal::NotAuthorized,
         OpenError::NoInstruction => OpenRefusal::NoInstruction,
-        OpenError::Grant(refusal) => match refusal {
-            GrantError::OtherPolicy => OpenRefusal::OtherPolicy,
-            GrantError::Expired { .. } => OpenRefusal::Expired,
-            GrantError::Revoked => OpenRefusal::Revoked,
-            GrantError::Stopped => OpenRefusal::Stopped,
-            GrantError::Undischarged { .. } => OpenRefusal::Undischarged,
-            GrantError::NoMoreRecords { .. } => OpenRefusal::NoMoreRecords,
-            GrantError::AnonymisedOnly => OpenRefusal::AnonymisedOnly,
-            GrantError::OtherAction { .. } => OpenRefusal::OtherAction,
-            GrantError::OtherCategory { .. } => OpenRefusal::OtherCategory,
-            GrantError::OtherPlace => OpenRefusal::OtherPlace,
-        },
+        OpenError::Grant(refusal) => uncovered(refusal),
         _ => return None,
     })
 }

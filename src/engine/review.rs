@@ -28,7 +28,7 @@ impl<P: Ports> Steward<P> {
         since: DateTime<Utc>,
     ) -> Result<AccessReview, TrailReadError> {
         let tenant = grant.tenant();
-        self.check_reader(grant, Action::Read, &Place::tenant(tenant))?;
+        self.check_reader(grant, Action::Read, &Place::tenant(tenant)).await?;
         let mut keys = self.keys();
         let event = AuditEvent::AccessReviewed { since };
         let mut entry = self.entry_about(&mut keys, About::tenant(tenant), event).await?;

@@ -9,7 +9,7 @@ use stewardship::access::{Action, Barrier, Environment, Preference, Stop, Voice}
 use stewardship::audit::tree::{Frontier, leaf_hash};
 use stewardship::audit::{
     AuditEvent, Cause, CorrectedField, DecidedAs, Entry, EntryError, KeyScope, OpenRefusal, Pseudonym,
-    StoreRefusal,
+    StoreRefusal, TrailSearch,
 };
 use stewardship::classification::Level;
 use stewardship::crypto::{SecretKey, pseudonym};
@@ -187,6 +187,17 @@ fn entries(vectors: &Value) -> Vec<Entry> {
     };
     let disposed = |cause: Cause| AuditEvent::DisposalOpened { disposal: disposal(cause.clone()), cause };
     let by_case = Cause::Case { case: CaseId::new("case-17") };
+    let read = |action, search| AuditEvent::TrailRead {
+        action,
+        search,
+        principal: (search == TrailSearch::Principal).then_some(petra),
+        case: (search == TrailSearch::Case).then(|| CaseId::new("case-17")),
+        of_rule: (search == TrailSearch::Rule).then(|| name("sync")),
+        since: (search == TrailSearch::Subject).then(|| moment("2026-11-22T09:00:00Z")),
+        until: (search == TrailSearch::Principal).then(|| moment("2026-11-22T09:00:00Z")),
+        purpose: name("security"),
+        rule: name("readers"),
+    };
     let mut first = told.entry(AuditEvent::Started { environment: Environment::Staging });
     first.at = moment("0000-01-01T00:00:00Z");
     let objection = Preference::Stop { stop: Stop::Objection, of: None };
@@ -212,6 +223,11 @@ fn entries(vectors: &Value) -> Vec<Entry> {
         told.entry(plain),
         told.olgas(AuditEvent::JobRequested { purpose: name("outreach") }),
         told.olgas(AuditEvent::AccessReviewed { since: moment("2024-02-29T23:59:59.999999Z") }),
+        about_ada(&told, told.olgas(read(Action::Read, TrailSearch::Subject)), false),
+        told.olgas(read(Action::Export, TrailSearch::Principal)),
+        told.olgas(read(Action::Read, TrailSearch::Case)),
+        told.olgas(read(Action::Read, TrailSearch::Rule)),
+        told.entry(AuditEvent::TrailExpired { below: 1_024, size: 4_096, root: *policy.as_bytes() }),
         told.olgas(AuditEvent::GrantsRevoked { of: Some(petra) }),
         told.olgas(AuditEvent::Released {
             release: Release::Lower,

@@ -167,7 +167,7 @@ async fn expiring<S: AuditLog>(log: &S, ns: &Namespace) -> Result<(), Broken> {
     let end = next(log).await?;
     let filed = |offset: u64| {
         let entry = entry(ns, end.saturating_add(offset));
-        let terms = [term(ns, 1), term(ns, if offset % 2 == 0 { 2 } else { 3 })];
+        let terms = [term(ns, 1), term(ns, if offset.is_multiple_of(2) { 2 } else { 3 })];
         StoredEntry { body: body(ns.name(offset).into_bytes(), terms), ..entry }
     };
     let mut entries: Vec<StoredEntry> = (0..12).map(filed).collect();

@@ -202,3 +202,30 @@ impl<'e> Named<'e> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_is_of_one_kind_and_one_tenant() {
+        let (one, other) = (Pseudonym::from_bytes([1; 16]), Pseudonym::from_bytes([2; 16]));
+        let terms = [
+            Term::tenant(&one),
+            Term::tenant(&other),
+            Term::by(&one),
+            Term::subject(&one),
+            Term::record(&one),
+            Term::case(&one, &CaseId::new("r")),
+            Term::case(&other, &CaseId::new("r")),
+            Term::rule(&one, &Name::new("r")),
+            Term::rule(&one, &Name::new("s")),
+            Term::rule(&other, &Name::new("r")),
+            Term::expiries(),
+        ];
+        for (at, term) in terms.iter().enumerate() {
+            assert_eq!(terms.iter().position(|own| own == term), Some(at));
+            assert_eq!(Term::from_bytes(*term.as_bytes()), *term);
+        }
+    }
+}

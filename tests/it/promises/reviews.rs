@@ -76,7 +76,7 @@ fn promise_10_a_review_shows_what_is_used_by_whom_and_what_is_not() {
     assert_eq!(of(&review, &steward, &support(&world, "user-tom"))[RULE], used(1, 0, since));
     assert_eq!(of(&review, &steward, &support(&world, "user-sam"))[RULE], used(0, 0, start));
     let (sam, service) = (support(&world, "user-sam"), integration());
-    let mut idle: Vec<_> = review.idle().map(|(who, rule)| (who.clone(), rule.to_string())).collect();
+    let mut idle: Vec<_> = review.idle().map(|(who, rule)| (*who, rule.to_string())).collect();
     let mut expected = [(sam, RULE), (service, "integration-reads-platform-data")]
         .map(|(who, rule)| (steward.trail_name(&who).unwrap().unwrap(), rule.to_owned()));
     idle.sort();
@@ -92,7 +92,8 @@ fn promise_10_a_review_shows_what_is_used_by_whom_and_what_is_not() {
     let whole = steward.review_access(&may_read(&steward, world.owner()), start).unwrap();
     assert_eq!(whole.rules[RULE].used, used(602, 0, since));
     assert_eq!(whole.rules["integration-reads-platform-data"].used, used(1, 1, start));
-    let theirs = steward.review_access(&may_read(&steward, other.clone()), start).unwrap();
+    let theirs =
+        steward.review_access(&may_read(&steward, other.clone().mfa_at(world.now())), start).unwrap();
     assert_eq!(theirs.people.len(), 1);
     assert_eq!(of(&theirs, &steward, &other)["owner-reads-tenant-data"], used(1, 0, start));
 }
