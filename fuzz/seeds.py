@@ -1,4 +1,4 @@
-"""Writes the seeds that the tests own: the vectors of format 1, and the example policies. `seeds/` has the others."""
+"""Writes the seeds that the tests own: the vectors of both formats 1, and the example policies. `seeds/` has the others."""
 
 import base64
 import json
@@ -32,6 +32,13 @@ for number, case in enumerate(vectors["wrapped"]):
 for number, case in enumerate(vectors["streams"]):
     if "sealed" in case:
         seed("stream", f"stream-{number}", bytes.fromhex(case["sealed"]))
+entries = json.loads((root / "tests/vectors/audit-1.json").read_text())
+for number, case in enumerate(entries["entries"]):
+    seed("audit_entry", f"entry-{number}", case["bytes"].encode())
+    # Without the beginning that the target puts in front.
+    seed("audit_entry", f"behind-{number}", case["bytes"].encode()[len('{"format":1,"at":"2026-11-22T09:00:00.000000Z","policy":""') + 64 :])
+for number, case in enumerate(entries["refused"]):
+    seed("audit_entry", f"refused-{number}", bytes.fromhex(case["bytes"]))
 # For streams that the target seals itself: lengths of pieces, the cut, the altered byte and its mask, and what is sealed.
 for number, chosen in enumerate(["ffff0000000000", "03400000000000", "20800001000000", "80200000004001", "80204010000080"]):
     seed("stream", f"sealed-here-{number}", bytes.fromhex(chosen) + bytes(range(256)) * (number * 33))

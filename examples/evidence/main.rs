@@ -1,15 +1,19 @@
-//! Checks a bundle of evidence: that its entries are in the trail of a signed checkpoint. For whoever received one; nothing but the public key is
-//! needed.
+//! Checks a bundle of evidence: that its entries are in the trail of a signed checkpoint. For whoever received one; nothing but the file and the
+//! public key is needed.
 //!
 //! ```text
-//! cargo run --example evidence --features ed25519 -- BUNDLE.json ORIGIN NAME+ID+KEY
+//! cargo run --example evidence --features ed25519 -- verify BUNDLE.json NAME+ID+KEY [ORIGIN]
 //! ```
-//! Without arguments it makes a bundle of an invented trail, alters a copy of it, and checks both.
+//! A key may sign for several trails: name the one that you mean, or read in the answer which it is. Without arguments it makes a bundle of an
+//! invented trail, alters a copy of it, and checks both.
 
 use std::error::Error;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use stewardship::access::Environment;
 use stewardship::audit::tree::{Frontier, Nodes, Wanted, leaf_hash};
-use stewardship::audit::{Checkpoint, Evidence, ProvenEntry};
+use stewardship::audit::{AuditEvent, Checkpoint, Entry, Evidence, ProvenEntry};
+use stewardship::policy::PolicyDigest;
 use stewardship::ports::ed25519::{CheckpointKey, CheckpointVerifier};
 
 const ORIGIN: &str = "audit.example.com/production";
@@ -18,10 +22,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => demonstrate(),
-        [bundle, origin, key] => {
+        [verb, bundle, key] if verb == "verify" => {
+            let evidence: Evidence = serde_json::from_str(&std::fs::read_to_string(bundle)?)?;
+            let origin = evidence.checkpoint.lines().next().unwrap_or_default();
+            check(&evidence, origin, key)
+        }
+        [verb, bundle, key, origin] if verb == "verify" => {
             check(&serde_json::from_str(&std::fs::read_to_string(bundle)?)?, origin, key)
         }
-        _ => Err("usage: evidence [BUNDLE.json ORIGIN NAME+ID+KEY]".into()),
+        _ => Err("usage: evidence [verify BUNDLE.json NAME+ID+KEY [ORIGIN]]".into()),
     }
 }
 
@@ -31,21 +40,19 @@ fn check(evidence: &Evidence, origin: &str, key: &str) -> Result<(), Box<dyn Err
     let (checkpoint, entries) = evidence.verify(origin, &[&key])?;
     println!("a trail of {} entries, signed as {origin}; in it:", checkpoint.tree.size);
     for (number, entry) in entries {
-        println!("  entry {number} of {}: {}", entry.at, serde_json::to_string(&entry.event)?);
+        println!("  entry {number} of {}: {}", entry.at, String::from_utf8(entry.to_bytes())?);
     }
     Ok(())
 }
 
 /// A trail of a hundred starts, one of which is proved.
 fn demonstrate() -> Result<(), Box<dyn Error>> {
+    let start: DateTime<Utc> = "2026-11-27T00:00:00Z".parse()?;
     let (mut tree, mut bodies, mut nodes) = (Frontier::default(), Vec::new(), Vec::new());
     for minute in 0..100 {
-        let body = format!(
-            r#"{{"format":0,"at":"2026-11-27T{:02}:{:02}:00Z","policy":"{}","event":"started","environment":"production"}}"#,
-            minute / 60,
-            minute % 60,
-            "0".repeat(64),
-        );
+        let at = start + TimeDelta::minutes(minute);
+        let event = AuditEvent::Started { environment: Environment::Production };
+        let body = String::from_utf8(Entry::new(at, PolicyDigest::from_bytes([0; 32]), event).to_bytes())?;
         nodes.push(tree.append(leaf_hash(body.as_bytes())));
         bodies.push(body);
     }

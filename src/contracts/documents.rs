@@ -27,6 +27,8 @@ words! {
         Case = "case",
         /// Evidence of a destruction, opened before it and closed after it.
         Disposal = "disposal",
+        /// A signed checkpoint of the audit trail.
+        Checkpoint = "checkpoint",
     }
 }
 

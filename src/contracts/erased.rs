@@ -19,6 +19,7 @@ use super::records::{RecordKey, RecordQuery, RecordRow, RecordStore};
 use super::source::{
     Answer, DataSource, Disposed, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId,
 };
+use crate::core::audit::Term;
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
 use crate::crypto::SecretKey;
@@ -156,6 +157,8 @@ erased! {
         fn append(entries: [own Vec<StoredEntry>]) -> Result<(), StoreError>;
         fn read(from: [own u64], limit: [own usize]) -> Result<Vec<StoredEntry>, StoreError>;
         fn last() -> Result<Option<StoredEntry>, StoreError>;
+        fn list(term: [ref Term], from: [own u64], limit: [own usize]) -> Result<Vec<StoredEntry>, StoreError>;
+        fn expire(below: [own u64]) -> Result<(), StoreError>;
     }
 }
 

@@ -17,6 +17,7 @@ use super::records::{RecordKey, RecordQuery, RecordRow, RecordStore};
 use super::source::{
     Answer, DataSource, Disposed, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId,
 };
+use crate::core::audit::Term;
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
 use crate::crypto::SecretKey;
@@ -42,15 +43,17 @@ impl Moment {
 ///
 /// # Example: the answer to a write is lost
 /// ```
-/// use stewardship::contracts::{AuditLog, Faults, Faulty, Moment, Ports, StoredEntry, block_on};
+/// use stewardship::Scope;
+/// use stewardship::contracts::{Expected, Faults, Faulty, KeyStore, Moment, Ports, ScopeRow, Version, block_on};
 /// use stewardship::ports::memory::Memory;
 /// let faults = Faults::crash_at(1, Moment::After);
 /// let ports = Faulty::new(Memory::new(), &faults);
-/// let entry = StoredEntry { index: 0, body: b"{}".to_vec(), nodes: vec![[0; 32]] };
-/// assert!(block_on(ports.audit().append(vec![entry.clone()])).is_err());
-/// assert!(block_on(ports.audit().last()).is_err()); // still down
+/// let scope = Scope::subject("acme", "ada");
+/// let row = ScopeRow { scope: scope.clone(), version: Version::FIRST, keys: Vec::new(), closed: None, minimum: 0 };
+/// assert!(block_on(ports.keys().put_scope(row.clone(), Expected::Absent)).is_err());
+/// assert!(block_on(ports.keys().scope(&scope)).is_err()); // still down
 /// faults.recover();
-/// assert_eq!(block_on(ports.audit().last())?, Some(entry)); // it had been written
+/// assert_eq!(block_on(ports.keys().scope(&scope))?, Some(row)); // it had been written
 /// # Ok::<(), stewardship::contracts::StoreError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -309,6 +312,8 @@ faulty! {
         fn append(entries: [own Vec<StoredEntry>]) -> ();
         fn read(from: [own u64], limit: [own usize]) -> Vec<StoredEntry>;
         fn last() -> Option<StoredEntry>;
+        fn list(term: [ref Term], from: [own u64], limit: [own usize]) -> Vec<StoredEntry>;
+        fn expire(below: [own u64]) -> ();
     }
 }
 
@@ -353,11 +358,12 @@ impl Crashed for SourceError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contracts::{StoreErrorKind, block_on};
+    use crate::contracts::{EntryBody, StoreErrorKind, block_on};
     use crate::ports::memory::Memory;
 
     fn entry(index: u64) -> Vec<StoredEntry> {
-        vec![StoredEntry { index, body: vec![1], nodes: vec![[0; 32]] }]
+        let body = Some(EntryBody { bytes: vec![1], terms: Vec::new() });
+        vec![StoredEntry { index, at: DateTime::UNIX_EPOCH, body, nodes: vec![[0; 32]] }]
     }
 
     #[test]

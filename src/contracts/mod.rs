@@ -17,7 +17,7 @@ mod provider;
 mod records;
 mod source;
 
-pub use audit::{AuditLog, StoredEntry};
+pub use audit::{AuditLog, EntryBody, StoredEntry};
 pub use blocking::block_on;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use documents::{Document, DocumentKey, DocumentKind, DocumentStore};

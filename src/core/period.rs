@@ -45,6 +45,12 @@ impl Period {
         Self { days, ..Self::ZERO }
     }
 
+    /// A number of seconds.
+    #[must_use]
+    pub const fn seconds(seconds: u32) -> Self {
+        Self { seconds, ..Self::ZERO }
+    }
+
     /// A number of hours, at most about 1.1 million; more saturate.
     #[must_use]
     pub const fn hours(hours: u32) -> Self {

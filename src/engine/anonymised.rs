@@ -61,9 +61,12 @@ impl<P: Ports> Steward<P> {
     ) -> Result<AnonymisedPage, OpenError> {
         let kind = RecordKind::of::<R>();
         let place = Place::tenant(tenant);
-        self.check_grant(grant, &place, kind.category)?;
-        self.check_instruction(grant, kind.category).await?;
         let up_to = grant.shows_up_to().min(Level::Internal);
+        let answer = match self.check_grant(grant, &place, kind.category) {
+            Ok(()) => self.check_instruction(grant, kind.category).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        self.refused(grant, &place, (kind.category, up_to), answer).await?;
         let query = RecordQuery {
             tenant: Some(tenant.clone()),
             kind: Some(Name::new(R::KIND)),
@@ -75,7 +78,7 @@ impl<P: Ports> Steward<P> {
         let mut next = rows.last().filter(|_| rows.len() >= limit).map(|row| ViewCursor(row.key.clone()));
         let mut keys = self.keys();
         if !rows.is_empty() {
-            self.record_opening(&mut keys, grant, &place, kind.category, up_to).await?;
+            self.record_opening(&mut keys, grant, &place, (kind.category, None), up_to).await?;
         }
         let (spec, mut live) = (kind.spec(), BTreeMap::new());
         let (mut records, mut last) = (Vec::with_capacity(rows.len()), after.map(|after| after.0.clone()));

@@ -1,14 +1,17 @@
 //! The authoriser: decides, puts the decision on record, and only then mints a grant.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Answer, Decision, Explanation, Facts, Grant, Question, decide};
-use crate::core::audit::{AuditEvent, DecidedAs};
+use crate::core::access::{Answer, Barrier, Decision, Explanation, Facts, Grant, Question, Why, decide};
+use crate::core::audit::{AuditEvent, DecidedAs, MOST_DENIALS};
 use crate::core::classification::Level;
-use crate::core::policy::Policy;
+use crate::core::id::Name;
+use crate::core::policy::{Policy, Record};
 
 /// The answer to a question.
 #[derive(Debug)]
@@ -59,7 +62,7 @@ impl<P: Ports> Steward<P> {
     /// Decides a question, records the decision, and grants or denies.
     ///
     /// A decision about data at Confidential or above is on the audit trail before the grant exists; if it cannot be recorded,
-    /// there is no grant. Lower levels are recorded where the policy says so. At every level are those for an emergency (a purpose with
+    /// there is no grant. Lower levels are recorded where the policy says so, before the grant or in a batch. Before it, at every level, are those for an emergency (a purpose with
     /// `break_glass`), yes or no, with their case, and a yes by a rule that obliges to a reason or to four eyes.
     ///
     /// # Errors
@@ -79,16 +82,21 @@ impl<P: Ports> Steward<P> {
             Answer::Forbidden => DecidedAs::Forbidden,
             Answer::NotPermitted => DecidedAs::NotPermitted,
         };
-        if self.records(resource.level()) || decision.is_always_recorded() {
+        let when = self.recorded(resource.level(), decision.is_always_recorded());
+        if when != Record::Never {
             let asker = question.principal();
             let mut keys = self.keys();
+            let told = Told::of(&decision);
             let event = AuditEvent::Decided {
                 action: question.action(),
-                category: resource.category_name().clone(),
+                category: declared(&policy.document().categories, resource.category_name()),
                 level: resource.level(),
-                purpose: question.purpose().name().clone(),
+                purpose: declared(&policy.document().purposes, question.purpose().name()),
                 outcome,
                 rule: decision.rule().map(|rule| rule.id.clone()),
+                denied_by: told.denied_by,
+                denied_by_more: told.more,
+                barriers: told.barriers,
                 case: question.named_case().cloned(),
                 approved_by: match question.approver().filter(|_| approved) {
                     Some(second) => keys.principal(second.tenant(), second.id()).await?,
@@ -97,9 +105,12 @@ impl<P: Ports> Steward<P> {
                 emergency: decision.is_emergency(),
             };
             // A probe of another tenant is written under the asker's tenant, and names nobody of the other.
-            let subject = resource.subject().filter(|_| asker.tenant() == resource.tenant());
-            let entry = self.entry_about(&mut keys, asker.tenant(), Some(asker), subject, event).await?;
-            self.record(vec![entry]).await?;
+            let own = asker.tenant() == resource.tenant();
+            let about = About::by(asker)
+                .subject(resource.subject().filter(|_| own))
+                .record(resource.record().filter(|_| own).cloned());
+            let entry = self.entry_about(&mut keys, about, event).await?;
+            self.record_when(when, entry).await?;
         }
         Ok(match Grant::mint(&decision, approved) {
             Some(grant) => Access::Granted(grant),
@@ -135,8 +146,42 @@ impl<P: Ports> Steward<P> {
         Ok(facts)
     }
 
-    /// Whether actions on data of this level go on the trail.
-    pub(super) fn records(&self, level: Level) -> bool {
-        self.inner.policy.records(level)
+    /// When an action on data of this level goes on the trail; what is always recorded, before it.
+    pub(super) fn recorded(&self, level: Level, always: bool) -> Record {
+        if always { Record::Before } else { self.inner.policy.recording(level) }
     }
+}
+
+/// What of a no goes on the trail.
+#[derive(Default)]
+struct Told {
+    denied_by: Vec<Name>,
+    more: bool,
+    barriers: Vec<Barrier>,
+}
+
+impl Told {
+    fn of(decision: &Decision<'_>) -> Self {
+        let mut told = Self::default();
+        if decision.is_allowed() {
+            return told;
+        }
+        for why in decision.why() {
+            match why {
+                Why::Barrier(barrier) => told.barriers.push(barrier),
+                Why::DeniedBy(_) if told.denied_by.len() == MOST_DENIALS => {
+                    told.more = true;
+                    break;
+                }
+                Why::DeniedBy(rule) => told.denied_by.push(rule.clone()),
+                Why::AllowedBy(_) | Why::NoRuleAllows => {}
+            }
+        }
+        told
+    }
+}
+
+/// A name that the policy declares; what it does not declare could be anything, and goes on no trail.
+pub(super) fn declared<T>(names: &BTreeMap<Name, T>, name: &Name) -> Option<Name> {
+    names.get_key_value(name).map(|(name, _)| name.clone())
 }

@@ -1,6 +1,7 @@
 //! The same verbs for synchronous hosts: each parks the thread until its future is ready.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,12 +10,14 @@ use zeroize::Zeroize;
 use super::anonymised::{AnonymisedPage, ViewCursor};
 use super::authorize::Access;
 use super::carry_out::Export;
+use super::checkpoints::CheckpointError;
 use super::column::RebindError;
 use super::column_index::IndexError;
 use super::connect::{Authorization, ConnectError, EventError, TermsError};
 use super::disposal::Disposal;
 use super::epochs::EpochError;
 use super::erase::{EraseError, Revocation};
+use super::export_trail::{EvidencePage, ExportedTrail};
 use super::find::FindError;
 use super::holds::HoldError;
 use super::identify::Identified;
@@ -23,6 +26,7 @@ use super::lifecycle::KeyChangeError;
 use super::open::OpenError;
 use super::preferences::PreferenceError;
 use super::put::{PutError, Stored};
+use super::read_trail::{TrailPage, TrailQuery, TrailReadError};
 use super::reindex::Reindexed;
 use super::release::ReleaseError;
 use super::requested::{RequestError, Requested};
@@ -37,7 +41,7 @@ use super::trouble::Trouble;
 use crate::contracts::{AnyPorts, Destruction, Ports, RecordKey, block_on};
 use crate::core::access::{Grant, Preference, Principal, Purpose, Question, ReleaseRequest, Said};
 use crate::core::audit::tree::{ConsistencyProof, TreeHead};
-use crate::core::audit::{AccessReview, ProvenEntry, Pseudonym};
+use crate::core::audit::{AccessReview, Checkpoint, NoteVerifier, ProvenEntry, Pseudonym, SignedCheckpoint};
 use crate::core::classification::{
     AuditedReason, Class, Classified, DataClass, FieldValue, Findable, LabelPermit, Labelled, Permit, Record,
 };
@@ -145,8 +149,13 @@ blocking! {
     trail_head() -> Result<TreeHead, Trouble>;
     prove_entries(entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError>;
     prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, TrailError>;
+    flush_trail() -> Result<(), Trouble>;
     verify_trail(kept: Option<TreeHead>) -> Result<TreeHead, TrailError>;
-    review_access(by: &Principal, since: DateTime<Utc>) -> Result<AccessReview, TrailError>;
+    read_trail(grant: &Grant, query: &TrailQuery, after: Option<u64>) -> Result<TrailPage, TrailReadError>;
+    trail_evidence(grant: &Grant, query: &TrailQuery, after: Option<u64>, under: &SignedCheckpoint) -> Result<EvidencePage, TrailReadError>;
+    keep_checkpoint(note: &SignedCheckpoint, origin: &str, key: &(dyn NoteVerifier + Sync)) -> Result<Checkpoint, CheckpointError>;
+    checkpoints() -> Result<Vec<SignedCheckpoint>, CheckpointError>;
+    review_access(grant: &Grant, since: DateTime<Utc>) -> Result<AccessReview, TrailReadError>;
     trail_name(of: &Principal) -> Result<Option<Pseudonym>, Trouble>;
 }
 
@@ -162,6 +171,19 @@ impl<P: Ports> Blocking<P> {
         job: J,
     ) -> Result<Requested<J>, RequestError> {
         block_on(self.steward.request(by, purpose, job))
+    }
+
+    /// Blocks on [`Steward::export_trail`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn export_trail<W: Write + Send>(
+        &self,
+        grant: &Grant,
+        query: &TrailQuery,
+        to: &mut W,
+    ) -> Result<ExportedTrail, TrailReadError> {
+        block_on(self.steward.export_trail(grant, query, to))
     }
 
     /// Blocks on [`Steward::happened`].

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::key_cache::{KeyCache, Keyring};
+use super::record::Pen;
 use super::revoked::Revoked;
 use super::steward::{Inner, Steward};
 use super::trail::TrailError;
@@ -172,8 +173,9 @@ impl<P: Ports> Builder<P> {
                 keys: self.keys.map(Keyring::new),
                 died: Mutex::default(),
                 revoked: Revoked::default(),
-                tree: Mutex::default(),
+                pen: Pen::default(),
             }),
+            request: None,
         };
         if let Some(kept) = self.anchored {
             steward.goes_on_from(kept).await?;

@@ -156,9 +156,10 @@ impl<P: Ports> Steward<P> {
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         self.check_class(grant, place, category, level).await?;
         let key = at_column(place, kind).ok_or(OpenError::NotFound)?;
-        self.check_people(grant, place.subject_of(field)).await?;
+        let people = self.check_people(grant, place.subject_of(field)).await;
+        self.refused(grant, place, (category, level), people).await?;
         let mut keys = self.keys();
-        self.begin_opening(&mut keys, grant, place, category, level).await?;
+        self.begin_opening(&mut keys, grant, place, (category, Some(class)), level).await?;
         let stored = StoredField {
             name: Name::new(field),
             class: Name::new(class),

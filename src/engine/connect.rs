@@ -9,6 +9,7 @@ use super::erase::EraseError;
 use super::keyring::KeyError;
 use super::papers::{self, Paper};
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::{ATTEMPTS, Trouble};
 use crate::contracts::{DocumentKind, Expected, Ports};
 use crate::core::access::Principal;
@@ -227,13 +228,13 @@ impl<P: Ports> Steward<P> {
         let mut keys = self.keys();
         keys.for_sealing(&Scope::Tenant(tenant.clone())).await?;
         let event = AuditEvent::TermsAccepted { accepted: digest };
-        let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
+        let entry = self.entry_about(&mut keys, About::by(by), event).await?;
         let acceptance = Acceptance {
             tenant: tenant.clone(),
             digest,
             version: self.inner.policy.version().to_owned(),
             at: self.now(),
-            by: entry.by.clone(),
+            by: entry.by,
         };
         self.record(vec![entry]).await?;
         let store = self.inner.ports.documents();
@@ -277,8 +278,8 @@ impl<P: Ports> Steward<P> {
             .pseudonym(&Scope::Tenant(tenant.clone()), "connection", connection.as_str())
             .await?
             .ok_or(Trouble::Key { scope: "tenant" })?;
-        let event = AuditEvent::Authorized { connection: shown.clone(), platform: Name::new(platform) };
-        let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
+        let event = AuditEvent::Authorized { connection: shown, platform: Name::new(platform) };
+        let entry = self.entry_about(&mut keys, About::by(by), event).await?;
         self.record(vec![entry]).await?;
         let mut fresh = Authorization {
             tenant: tenant.clone(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::papers::{self, Filed, Paper};
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, DocumentStore, Ports};
 use crate::core::audit::{AuditEvent, Cause};
@@ -148,11 +149,22 @@ impl<P: Ports> Steward<P> {
             return Ok(paper);
         }
         let event = AuditEvent::DisposalOpened { disposal: fresh.id.clone(), cause: fresh.cause.clone() };
-        self.record(vec![self.entry(event)]).await?;
+        self.tell_of_disposal(&fresh, event).await?;
         papers::update(self.papers(), &fresh.tenant, &fresh.id, |found: Option<Disposal>| {
             Ok::<_, Trouble>(found.unwrap_or_else(|| fresh.clone()))
         })
         .await
+    }
+
+    /// Puts it on record under the names of the tenant and of the person whose scope it is, where they have keys still.
+    pub(super) async fn tell_of_disposal(
+        &self,
+        disposal: &Disposal,
+        event: AuditEvent,
+    ) -> Result<(), Trouble> {
+        let about = disposal.scope.as_ref().map_or(About::tenant(&disposal.tenant), About::scope);
+        let entry = self.entry_about(&mut self.keys(), about, event).await?;
+        self.record(vec![entry]).await
     }
 
     pub(super) async fn amend(
@@ -181,7 +193,7 @@ impl<P: Ports> Steward<P> {
         }
         if certified.is_some() {
             let event = AuditEvent::Certified { disposal: disposal.id.clone(), records: disposal.records };
-            self.record(vec![self.entry(event)]).await?;
+            self.tell_of_disposal(disposal, event).await?;
         }
         self.amend(disposal, |paper| {
             paper.copies.clone_from(&copies);

@@ -225,12 +225,9 @@ impl<P: Ports> Steward<P> {
         let epochs: BTreeSet<u32> = gone.iter().map(|tombstone| tombstone.epoch).collect();
         let mut keys_gone = KeysGone::new(now, versions, epochs);
         keys_gone.compromised = gone.iter().filter_map(|tombstone| tombstone.compromised).min();
-        let event = AuditEvent::KeysDestroyed {
-            disposal: disposal.id.clone(),
-            scope: scope.kind().to_owned(),
-            versions,
-        };
-        self.record(vec![self.entry(event)]).await?;
+        let event =
+            AuditEvent::KeysDestroyed { disposal: disposal.id.clone(), scope: scope.into(), versions };
+        self.tell_of_disposal(&disposal, event).await?;
         let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
         kept.into_values().for_each(|why| *reasons.entry(why).or_default() += 1);
         let disposal = self

@@ -23,7 +23,7 @@ impl<P: Ports> Steward<P> {
     /// Proves that entries are in the trail as it was when it had `size` entries.
     ///
     /// # Errors
-    /// [`TrailError::NoEntry`] where the trail had no such entry.
+    /// [`TrailError::NoEntry`] where the trail had no such entry, [`TrailError::Expired`] where it is over.
     pub async fn prove_entries(&self, entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError> {
         let log = self.inner.ports.audit();
         let mut proven = Vec::with_capacity(entries.len());
@@ -33,8 +33,9 @@ impl<P: Ports> Steward<P> {
             let found = found.ok_or(TrailError::NoEntry { entry, size })?;
             let nodes = self.nodes(Wanted::Inclusion { leaf: entry, size }).await?;
             let proof = nodes.inclusion(entry, size).map_err(Trouble::from)?;
+            let body = found.bytes().ok_or(TrailError::Expired { entry })?;
             // Entries are JSON, and so text.
-            proven.push(ProvenEntry { body: String::from_utf8_lossy(&found.body).into_owned(), proof });
+            proven.push(ProvenEntry { body: String::from_utf8_lossy(body).into_owned(), proof });
         }
         Ok(proven)
     }

@@ -8,9 +8,10 @@ use super::connect::{Timeline, add_events};
 use super::erase::OWED;
 use super::papers::{self, Paper};
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, Ports, SourceItem};
-use crate::core::audit::AuditEvent;
+use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
 use crate::core::policy::Dispose;
@@ -37,7 +38,7 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// [`HoldError::NameTaken`] where another hold, with another cover, stands under this name.
     pub async fn place_hold(&self, hold: &Hold) -> Result<(), HoldError> {
-        self.record(vec![self.entry(AuditEvent::HoldPlaced { hold: hold.id.clone() })]).await?;
+        self.tell_of_hold(hold.tenant(), &hold.id, |hold| AuditEvent::HoldPlaced { hold }).await?;
         let store = self.inner.ports.documents();
         papers::update(store, hold.tenant(), &hold.id, |found: Option<Hold>| {
             // Under the name of a lifted one it stands anew: whoever places a hold relies on it.
@@ -62,7 +63,7 @@ impl<P: Ports> Steward<P> {
         if papers::load::<Hold>(store, tenant, id).await?.is_none() {
             return Ok(false);
         }
-        self.record(vec![self.entry(AuditEvent::HoldLifted { hold: id.to_owned() })]).await?;
+        self.tell_of_hold(tenant, id, |hold| AuditEvent::HoldLifted { hold }).await?;
         let now = self.now();
         papers::update(store, tenant, id, |found: Option<Hold>| {
             let mut hold = found.ok_or(Trouble::Contention { during: "lift a hold" })?;
@@ -71,6 +72,18 @@ impl<P: Ports> Steward<P> {
         })
         .await
         .map(|_| true)
+    }
+
+    async fn tell_of_hold(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        event: impl FnOnce(Option<Pseudonym>) -> AuditEvent + Send,
+    ) -> Result<(), Trouble> {
+        let mut keys = self.keys();
+        let hold = keys.pseudonym(&Scope::Tenant(tenant.clone()), "hold", id).await?;
+        let entry = self.entry_about(&mut keys, About::tenant(tenant), event(hold)).await?;
+        self.record(vec![entry]).await
     }
 
     /// What retention says of one thing now, with holds and events read afresh.

@@ -9,6 +9,7 @@ use super::keyring::KeyError;
 use super::open::OpenError;
 use super::papers::{self, Paper};
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, Ports};
 use crate::core::access::{Grant, Principal, PrincipalKind, Purpose};
@@ -163,7 +164,7 @@ impl<P: Ports> Steward<P> {
         let mut keys = self.keys();
         keys.for_sealing(&Scope::Tenant(tenant.clone())).await?;
         let event = AuditEvent::InstructionGiven { purpose: purpose.clone() };
-        let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
+        let entry = self.entry_about(&mut keys, About::by(by), event).await?;
         let instruction = Instruction {
             tenant: tenant.clone(),
             purpose: purpose.clone(),
@@ -171,7 +172,7 @@ impl<P: Ports> Steward<P> {
             policy: policy.digest(),
             given: self.now(),
             withdrawn: None,
-            by: entry.by.clone(),
+            by: entry.by,
         };
         self.record(vec![entry]).await?;
         papers::update(self.papers(), tenant, &instruction.id(), |found: Option<Instruction>| {
@@ -203,7 +204,7 @@ impl<P: Ports> Steward<P> {
             return Ok(false);
         }
         let event = AuditEvent::InstructionWithdrawn { purpose: name.clone() };
-        let entry = self.entry_about(&mut self.keys(), tenant, Some(by), None, event).await?;
+        let entry = self.entry_about(&mut self.keys(), About::by(by), event).await?;
         self.record(vec![entry]).await?;
         let now = self.now();
         papers::update(self.papers(), tenant, name.as_str(), |found: Option<Instruction>| {

@@ -7,6 +7,7 @@ use super::erase::{is_doomed, query_of};
 use super::keyring::{KeyError, KeySession};
 use super::managed::MANAGED_PAGE;
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::{ATTEMPTS, Trouble};
 use crate::contracts::{KeyStore, KeyVersion, Ports, RecordKey, RecordStore, ScopeRow};
 use crate::core::audit::AuditEvent;
@@ -72,7 +73,7 @@ impl<P: Ports> Steward<P> {
                 return Ok(number);
             }
             keys.may_grow(&row)?;
-            let event = AuditEvent::KeyRotated { scope: scope.kind().to_owned(), version };
+            let event = AuditEvent::KeyRotated { scope: scope.into(), version };
             self.tell_of_key(&mut keys, scope, event).await?;
             keys.add_version(scope, Some(row), |_| ()).await?;
         }
@@ -87,7 +88,7 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// [`KeyChangeError::NoSuchVersion`]; [`KeyChangeError::Refused`] where it is not in use.
     pub async fn suspend_key(&self, scope: &Scope, version: u32) -> Result<(), KeyChangeError> {
-        let event = AuditEvent::KeySuspended { scope: scope.kind().to_owned(), version };
+        let event = AuditEvent::KeySuspended { scope: scope.into(), version };
         self.change_key(scope, version, KeyEvent::Suspend, event).await
     }
 
@@ -96,7 +97,7 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// [`KeyChangeError::NoSuchVersion`]; [`KeyChangeError::Refused`] where it is neither suspended nor in use.
     pub async fn resume_key(&self, scope: &Scope, version: u32) -> Result<(), KeyChangeError> {
-        let event = AuditEvent::KeyResumed { scope: scope.kind().to_owned(), version };
+        let event = AuditEvent::KeyResumed { scope: scope.into(), version };
         self.change_key(scope, version, KeyEvent::Resume, event).await
     }
 
@@ -115,7 +116,7 @@ impl<P: Ports> Steward<P> {
         reason: &str,
     ) -> Result<u32, KeyChangeError> {
         let mut keys = self.keys();
-        let event = AuditEvent::KeyCompromised { scope: scope.kind().to_owned(), version };
+        let event = AuditEvent::KeyCompromised { scope: scope.into(), version };
         let (now, mut told) = (self.now(), false);
         // Asked of the machine first; a key that is destroyed meanwhile stays so.
         let mark = |row: &mut ScopeRow| {
@@ -163,7 +164,7 @@ impl<P: Ports> Steward<P> {
         if records > 0 {
             return Err(KeyChangeError::StillSealed { minimum, records });
         }
-        let event = AuditEvent::KeyMinimumRaised { scope: scope.kind().to_owned(), minimum };
+        let event = AuditEvent::KeyMinimumRaised { scope: scope.into(), minimum };
         self.tell_of_key(&mut keys, scope, event).await?;
         keys.change(scope, |row| {
             row.minimum < minimum && {
@@ -207,11 +208,7 @@ impl<P: Ports> Steward<P> {
         scope: &Scope,
         event: AuditEvent,
     ) -> Result<(), Trouble> {
-        let subject = match scope {
-            Scope::Subject(_, subject) => Some(subject),
-            Scope::Tenant(_) | Scope::Connection(..) | Scope::Case(..) => None,
-        };
-        let entry = self.entry_about(keys, scope.tenant(), None, subject, event).await?;
+        let entry = self.entry_about(keys, About::scope(scope), event).await?;
         self.record(vec![entry]).await
     }
 

@@ -101,11 +101,12 @@ impl<P: Ports> Managed<P> {
         let store = self.steward.ports().records();
         for _ in 0..ATTEMPTS {
             let Some(mut row) = store.fetch(key).await.map_err(Trouble::from)? else { return Ok(false) };
-            let (place, mut keys) = (place_of(&row), self.steward.keys());
-            let (whole, mut changed) = (row.clone(), BTreeMap::new());
+            let (place, mut keys) = (place_of(&row), self.steward.keys_that_show_nothing());
+            let (whole, mut changed, mut told) = (row.clone(), BTreeMap::new(), Vec::new());
             for field in row.fields.iter_mut().filter(|field| is_about(&whole, field, &who.subject)) {
                 let Some(value) = changes.get(field.name.as_str()) else { continue };
                 let plain = Zeroizing::new(value.to_string().into_bytes());
+                told.push(keys.corrected_field(&place, &whole, field, &plain).await?);
                 field.body = match field.body {
                     FieldBody::Clear(_) => FieldBody::Clear(plain.to_vec()),
                     FieldBody::Sealed(_) => {
@@ -121,6 +122,8 @@ impl<P: Ports> Managed<P> {
                 return Ok(false);
             }
             row.index = self.steward.corrected_index(&mut keys, &whole, &changed).await?;
+            let told_of = (&place, &whole.category);
+            self.steward.tell_of_correction(&mut keys, told_of, told, self.case.clone()).await?;
             let expected = Expected::Version(row.version);
             row.version = expected.next();
             if unless_conflict(store.put(row, expected).await)? {

@@ -8,6 +8,7 @@ use super::keyring::{KeyError, KeySession};
 use super::papers;
 use super::put::record_key;
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
 use crate::core::access::{Action, Grant, GrantError};
@@ -15,6 +16,7 @@ use crate::core::audit::AuditEvent;
 use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
 use crate::core::id::{ConnectionId, Name, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
+use crate::core::policy::Record as RecordWhen;
 use crate::crypto::{self, Envelope, Header, PlaceKeys, ScopeKind, SecretKey};
 
 /// Why nothing is opened.
@@ -98,13 +100,14 @@ impl<P: Ports> Steward<P> {
         grant: &Grant,
         place: &Place,
     ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
+        let told = (kind.category, kind.level());
         self.check_class(grant, place, kind.category, kind.level()).await?;
         let key = record_key(kind, place).ok_or(OpenError::NotFound)?;
         let row = self.inner.ports.records().fetch(&key).await.map_err(Trouble::from)?;
         let row = row.filter(|row| stands_at(row, place)).ok_or(OpenError::NotFound)?;
-        self.check_people(grant, row.subjects()).await?;
+        self.refused(grant, place, told, self.check_people(grant, row.subjects()).await).await?;
         let mut keys = self.keys();
-        self.begin_opening(&mut keys, grant, place, kind.category, kind.level()).await?;
+        self.begin_opening(&mut keys, grant, place, (kind.category, None), kind.level()).await?;
         let mut opened = Vec::with_capacity(row.fields.len());
         let record = kind.spec();
         for field in &row.fields {
@@ -118,8 +121,19 @@ impl<P: Ports> Steward<P> {
         Ok(opened)
     }
 
-    /// Whether a grant opens values of a category and level at a place.
+    /// Whether a grant opens values of a category and level at a place; a no is on record.
     pub(super) async fn check_class(
+        &self,
+        grant: &Grant,
+        place: &Place,
+        category: &str,
+        level: Level,
+    ) -> Result<(), OpenError> {
+        let answer = self.covers_class(grant, place, category, level).await;
+        self.refused(grant, place, (category, level), answer).await
+    }
+
+    async fn covers_class(
         &self,
         grant: &Grant,
         place: &Place,
@@ -162,17 +176,18 @@ impl<P: Ports> Steward<P> {
         Ok(found.is_some_and(|filed| filed.paper.is_live()))
     }
 
-    /// Counts an opening against its grant, and puts it on record with whom the grant was given to.
+    /// Counts an opening against its grant, and puts it on record with whom the grant was given to; with the class, where it is of a single value.
     pub(super) async fn begin_opening(
         &self,
         keys: &mut KeySession<'_, P>,
         grant: &Grant,
         place: &Place,
-        category: &str,
+        (category, class): (&str, Option<&str>),
         level: Level,
     ) -> Result<(), OpenError> {
-        grant.count_opening()?;
-        Ok(self.record_opening(keys, grant, place, category, level).await?)
+        let counted = grant.count_opening().map_err(OpenError::from);
+        self.refused(grant, place, (category, level), counted).await?;
+        Ok(self.record_opening(keys, grant, place, (category, class), level).await?)
     }
 
     pub(super) async fn record_opening(
@@ -180,21 +195,23 @@ impl<P: Ports> Steward<P> {
         keys: &mut KeySession<'_, P>,
         grant: &Grant,
         place: &Place,
-        category: &str,
+        (category, class): (&str, Option<&str>),
         level: Level,
     ) -> Result<(), Trouble> {
-        if !self.records(level) && !grant.is_always_recorded() {
+        let when = self.recorded(level, grant.is_always_recorded());
+        if when == RecordWhen::Never {
             return Ok(());
         }
         let event = AuditEvent::Opened {
             category: Name::new(category),
+            class: class.map(Name::new),
             level,
             purpose: grant.purpose().name().clone(),
             rule: grant.rule().clone(),
         };
-        let mut entry = self.entry_about(keys, place.tenant_id(), None, place.subject_id(), event).await?;
+        let mut entry = self.entry_about(keys, About::at(place), event).await?;
         entry.by = keys.principal(grant.tenant(), grant.principal()).await?;
-        self.record(vec![entry]).await
+        self.record_when(when, entry).await
     }
 }
 

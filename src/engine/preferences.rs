@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::keyring::{KeyError, KeySession};
 use super::papers::{self, Paper};
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, Ports};
 use crate::core::access::{Fact, Grant, GrantError, Preference, Preferences, Principal, Said, Voice};
@@ -129,7 +130,7 @@ impl<P: Ports> Steward<P> {
             keys.for_sealing(&scope).await?;
         }
         let event = AuditEvent::PreferenceHeard { voice, preference: preference.clone() };
-        let entry = self.entry_about(&mut keys, tenant, Some(by), Some(subject), event).await?;
+        let entry = self.entry_about(&mut keys, About::by(by).subject(Some(subject)), event).await?;
         self.record(vec![entry]).await?;
         let now = self.now();
         papers::update(self.papers(), tenant, subject.as_str(), |found: Option<Ledger>| {

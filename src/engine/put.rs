@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::admit::Incoming;
 use super::connect::{Authorization, EventError};
 use super::erase::OWED;
 use super::find::Entered;
@@ -13,6 +14,7 @@ use super::keyring::{KeyError, KeySession};
 use super::managed::item_of;
 use super::papers;
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{
     Expected, FieldBody, IndexEntry, Ports, RecordKey, RecordRow, RecordStore, StoredField,
@@ -24,6 +26,7 @@ use crate::core::classification::{
 };
 use crate::core::id::{Name, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
+use crate::core::policy::Record as RecordWhen;
 use crate::crypto::{self, Context, PlaceKeys, SecretKey};
 
 /// What was stored.
@@ -152,15 +155,6 @@ impl From<KeyError> for PutError {
     }
 }
 
-/// A record on its way in.
-struct Incoming<'a> {
-    place: &'a Place,
-    key: RecordKey,
-    category: Name,
-    purpose: &'a Purpose,
-    platform: Option<Name>,
-}
-
 impl<P: Ports> Steward<P> {
     /// Stores a record at `place`, or replaces the one that is there.
     ///
@@ -283,82 +277,19 @@ impl<P: Ports> Steward<P> {
         let clear = fields.len() - sealed;
         let stored = Stored { key: incoming.key.clone(), sealed, clear, dropped, unfindable };
         let level = kind.level();
-        if self.records(level) {
+        let when = self.recorded(level, false);
+        if when != RecordWhen::Never {
             let event = AuditEvent::Stored {
                 category: incoming.category.clone(),
                 level,
                 purpose: purpose.name().clone(),
                 dropped: dropped as u64,
             };
-            let entry =
-                self.entry_about(&mut keys, place.tenant_id(), None, place.subject_id(), event).await?;
-            self.record(vec![entry]).await?;
+            let entry = self.entry_about(&mut keys, About::at(place), event).await?;
+            self.record_when(when, entry).await?;
         }
         self.write(incoming, level, fields, index, authorized).await?;
         Ok(stored)
-    }
-
-    /// Whether the policy lets this in: declared purpose, category open to it, an instruction and a live authorisation where one is needed, provenance
-    /// where a platform hands the category over. Gives the authorisation of the connection, where the place has one.
-    async fn admit(&self, incoming: &Incoming<'_>) -> Result<Option<Authorization>, PutError> {
-        let document = self.inner.policy.document();
-        let (purpose, category) = (incoming.purpose.name(), &incoming.category);
-        let declared = document.purposes.get(purpose);
-        let open = document.categories.get(category).is_some_and(|c| c.purposes.contains(purpose));
-        let refusal = match declared {
-            None => Some(PutError::PurposeNotDeclared { purpose: purpose.clone() }),
-            Some(_) if !open => {
-                Some(PutError::PurposeMismatch { category: category.clone(), purpose: purpose.clone() })
-            }
-            Some(_) if !self.may_process(incoming.place.tenant_id(), category, purpose).await? => {
-                Some(PutError::NoInstruction { category: category.clone(), purpose: purpose.clone() })
-            }
-            Some(declared) => match incoming.place.connection_id() {
-                Some(id) => match self.live(incoming.place.tenant_id(), id.as_str()).await {
-                    Err(PutError::NoAuthorization) => Some(PutError::NoAuthorization),
-                    Err(error) => return Err(error),
-                    Ok(live) if incoming.platform.as_ref().is_some_and(|named| *named != live.platform) => {
-                        let platform = incoming.platform.clone().unwrap_or_else(|| live.platform.clone());
-                        Some(PutError::OtherPlatform { platform, connected: live.platform })
-                    }
-                    Ok(live) => match self.has_provenance(incoming, Some(&live.platform)) {
-                        true => return Ok(Some(live)),
-                        false => Some(PutError::NoProvenance { category: category.clone() }),
-                    },
-                },
-                None if declared.needs_authorization => Some(PutError::NoAuthorization),
-                None => {
-                    let mut rules = document.retention.rule.iter();
-                    let ends =
-                        rules.find(|rule| rule.category == *category && rule.from == "authorization_revoked");
-                    match ends {
-                        Some(rule) => Some(PutError::NeedsConnection { rule: rule.id.clone() }),
-                        None if self.has_provenance(incoming, None) => return Ok(None),
-                        None => Some(PutError::NoProvenance { category: category.clone() }),
-                    }
-                }
-            },
-        };
-        let Some(refusal) = refusal else { return Ok(None) };
-        let event = AuditEvent::StoreRefused { category: category.clone(), purpose: purpose.clone() };
-        let tenant = incoming.place.tenant_id();
-        let entry = self.entry_about(&mut self.keys(), tenant, None, None, event).await?;
-        self.record(vec![entry]).await?;
-        Err(refusal)
-    }
-
-    /// Whether it is said where this comes from, as far as the policy asks (S3.2): a category that platforms hand over comes from one
-    /// of them, and a platform with a list hands over nothing else.
-    fn has_provenance(&self, incoming: &Incoming<'_>, connected: Option<&Name>) -> bool {
-        let (platforms, category) = (&self.inner.policy.document().platforms, &incoming.category);
-        let lists =
-            |name: &Name| platforms.get(name).is_some_and(|platform| platform.categories.contains(category));
-        let is_listed = platforms.values().any(|platform| platform.categories.contains(category));
-        match incoming.platform.as_ref() {
-            Some(given) if is_listed => lists(given),
-            Some(given) => platforms.get(given).is_some_and(|platform| platform.categories.is_empty()),
-            None => !is_listed || connected.is_some_and(lists),
-        }
     }
 
     /// The authorisation of the connection, while it is live.

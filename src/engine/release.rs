@@ -2,18 +2,20 @@
 
 use zeroize::Zeroize;
 
+use super::authorize::declared;
 use super::keyring::KeyError;
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
 use crate::core::access::{Action, Question, ReleaseDenied, ReleaseRequest, Resource};
-use crate::core::audit::{AuditEvent, DecidedAs, Released};
+use crate::core::audit::{AuditEvent, DecidedAs};
 use crate::core::classification::{
     AuditedReason, Class, ClassSpec, DataClass, LabelPermit, Labelled, Level, Permit,
 };
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
-use crate::core::policy::Release;
+use crate::core::policy::{Record, Release};
 use crate::crypto::Redactors;
 
 /// Why nothing is released.
@@ -130,14 +132,15 @@ impl<P: Ports> Steward<P> {
         let facts = self.facts(&asked).await?;
         let categories = subject.categories.iter().map(String::as_str);
         let decision = request.decide(&self.inner.policy, subject.release, subject.level, categories, &facts);
-        if self.records(subject.level) {
+        let when = self.recorded(subject.level, false);
+        if when != Record::Never {
             let own = by.tenant() == place.tenant_id();
             let mut keys = self.keys();
             if decision.is_ok() {
                 // A yes names who asked and who approved: under a key of the tenant, which has one from here on.
                 keys.for_sealing(&Scope::Tenant(by.tenant().clone())).await?;
             }
-            let approver = match request.approver().filter(|approver| approver.tenant() == by.tenant()) {
+            let approved_by = match request.approver().filter(|approver| approver.tenant() == by.tenant()) {
                 Some(approver) => keys.principal(approver.tenant(), approver.id()).await?,
                 None => None,
             };
@@ -146,20 +149,23 @@ impl<P: Ports> Steward<P> {
                 Err(ReleaseDenied::Forbidden) => DecidedAs::Forbidden,
                 Err(_) => DecidedAs::NotPermitted,
             };
-            let event = AuditEvent::Released(Released {
+            let document = self.inner.policy.document();
+            let event = AuditEvent::Released {
                 release: subject.release,
                 classes: subject.classes.iter().map(|class| Name::new(class.id)).collect(),
                 level: subject.level,
                 to: subject.to.map(|class| Name::new(class.id)),
                 to_level: subject.to.map(|class| class.level),
-                purpose: request.purpose().name().clone(),
-                reason: request.reason().clone(),
-                approver,
+                purpose: declared(&document.purposes, request.purpose().name()),
+                reason: declared(&document.reasons, request.reason()),
+                approved_by,
                 outcome,
-            });
-            let about = place.subject_id().filter(|_| own);
-            let entry = self.entry_about(&mut keys, by.tenant(), Some(by), about, event).await?;
-            self.record(vec![entry]).await?;
+            };
+            let about = About::by(by)
+                .subject(place.subject_id().filter(|_| own))
+                .record(place.record_id().filter(|_| own));
+            let entry = self.entry_about(&mut keys, about, event).await?;
+            self.record_when(when, entry).await?;
         }
         Ok(decision?)
     }

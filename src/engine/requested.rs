@@ -2,6 +2,7 @@
 
 use super::keyring::KeyError;
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
 use crate::core::access::{Principal, PrincipalKind, Purpose, Standing};
@@ -109,8 +110,8 @@ impl<P: Ports> Steward<P> {
         let mut keys = self.keys();
         keys.for_sealing(&Scope::Tenant(by.tenant().clone())).await?;
         let event = AuditEvent::JobRequested { purpose: purpose.name().clone() };
-        let entry = self.entry_about(&mut keys, by.tenant(), Some(by), None, event).await?;
-        let shown = entry.by.clone().ok_or(Trouble::Key { scope: "tenant" })?;
+        let entry = self.entry_about(&mut keys, About::by(by), event).await?;
+        let shown = entry.by.ok_or(Trouble::Key { scope: "tenant" })?;
         self.record(vec![entry]).await?;
         let (tenant, by) = (by.tenant().clone(), by.id().clone());
         Ok(Requested { job, tenant, by, shown, purpose: purpose.clone() })

@@ -9,6 +9,7 @@ use super::authorize::Denial;
 use super::keyring::KeyError;
 use super::papers::{self, Filed, Paper};
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::{ATTEMPTS, Trouble};
 use crate::contracts::{DocumentKind, Expected, Ports, RecordQuery};
 use crate::core::access::{Obligation, Principal, PrincipalKind, Standing};
@@ -273,15 +274,15 @@ impl<P: Ports> Steward<P> {
         method: VerificationMethod,
         by: &Principal,
     ) -> Result<Case<Verified>, CaseError> {
-        let who = self.actor(by, case.file()).await?;
+        let who = self.actor(by, case.file()).await?.to_string();
         if by.kind() == PrincipalKind::Person {
-            Reviewer::from_policy(self.requests()?, by.kind(), by.roles(), who.as_str())?;
+            Reviewer::from_policy(self.requests()?, by.kind(), by.roles(), &who)?;
         }
         let now = self.now();
         let taken = |file: &CaseFile| file.verification().is_some_and(|done| done.method == method);
         let file = self
             .step(case, Some(by), taken, |case| {
-                Ok(case.verify(Verification::new(method, now, who.as_str()))?.into_file())
+                Ok(case.verify(Verification::new(method, now, &who))?.into_file())
             })
             .await?;
         Ok(Case::from_file(file)?)
@@ -297,13 +298,12 @@ impl<P: Ports> Steward<P> {
         by: &Principal,
         verdict: Verdict,
     ) -> Result<Reviewed, CaseError> {
-        let who = self.actor(by, case.file()).await?;
-        let reviewer = Reviewer::from_policy(self.requests()?, by.kind(), by.roles(), who.as_str())?;
+        let who = self.actor(by, case.file()).await?.to_string();
+        let reviewer = Reviewer::from_policy(self.requests()?, by.kind(), by.roles(), &who)?;
         let now = self.now();
         // Another's verdict is not this one's: who comes second is told so.
         let taken = |file: &CaseFile| {
-            file.review()
-                .is_some_and(|done| *done.verdict() == verdict && done.by_pseudonym() == who.as_str())
+            file.review().is_some_and(|done| *done.verdict() == verdict && done.by_pseudonym() == who)
         };
         let file = self
             .step(case, Some(by), taken, |case| {
@@ -446,10 +446,10 @@ impl<P: Ports> Steward<P> {
         let event = AuditEvent::CaseMoved {
             case: file.request().id.clone(),
             kind: file.request().kind,
-            stage: file.stage().as_str().to_owned(),
+            stage: file.stage(),
         };
-        let tenant = &file.request().tenant;
-        let entry = self.entry_about(&mut self.keys(), tenant, by, None, event).await?;
+        let about = About { by, ..About::tenant(&file.request().tenant) };
+        let entry = self.entry_about(&mut self.keys(), about, event).await?;
         Ok(self.record(vec![entry]).await?)
     }
 

@@ -2,39 +2,43 @@
 
 use chrono::{DateTime, Utc};
 
+use super::read_trail::TrailReadError;
 use super::steward::Steward;
-use super::trail::{TrailError, named};
+use super::trail::{About, TrailError};
 use super::trouble::Trouble;
 use crate::contracts::{Ports, StoredEntry};
-use crate::core::access::Principal;
-use crate::core::audit::{AccessReview, AuditEvent, Pseudonym, Reviewer};
-use crate::core::place::Scope;
+use crate::core::access::{Action, Grant, Principal};
+use crate::core::audit::{AccessReview, AuditEvent, Entry, Pseudonym, Reviewer};
+use crate::core::place::{Place, Scope};
 
 impl<P: Ports> Steward<P> {
-    /// Reviews who of `by`'s tenant may do what, and does: the rules that nobody used since a date, who used which how often and when
+    /// Reviews who of the grant's tenant may do what, and does: the rules that nobody used since a date, who used which how often and when
     /// last, and every question for an emergency with its case (NIST SP 800-53 AC-6(7)).
     ///
-    /// The whole trail is read, page by page, and verified on the way; what is held grows with people and rules. That it is looked at is
-    /// on the trail before. What the trail does not show is not counted: decisions below the levels that are recorded
-    /// ([`RuleUse::seen_from`](crate::audit::RuleUse::seen_from)), and those from before the tenant had a key.
+    /// The grant is one for [`read_trail`](Self::read_trail). The whole trail is read, page by page, and verified on the way; what is held grows
+    /// with people and rules. That it is looked at is on the trail before. What the trail does not show is not counted: decisions below the
+    /// levels that are recorded ([`RuleUse::seen_from`](crate::audit::RuleUse::seen_from)), those from before the tenant had a key, and those
+    /// that have expired.
     ///
     /// # Errors
-    /// [`TrailError`]; nothing is told of a trail that does not verify.
+    /// [`TrailReadError`]; nothing is told of a trail that does not verify.
     pub async fn review_access(
         &self,
-        by: &Principal,
+        grant: &Grant,
         since: DateTime<Utc>,
-    ) -> Result<AccessReview, TrailError> {
-        let (mut keys, tenant) = (self.keys(), by.tenant());
+    ) -> Result<AccessReview, TrailReadError> {
+        let tenant = grant.tenant();
+        self.check_reader(grant, Action::Read, &Place::tenant(tenant)).await?;
+        let mut keys = self.keys();
         let event = AuditEvent::AccessReviewed { since };
-        let entry = self.entry_about(&mut keys, tenant, Some(by), None, event).await?;
+        let mut entry = self.entry_about(&mut keys, About::tenant(tenant), event).await?;
+        entry.by = keys.principal(tenant, grant.principal()).await?;
         self.record(vec![entry]).await?;
-        // Under each version of its key: one that was compromised since is no longer the one that names.
-        let live = keys.live(&Scope::Tenant(tenant.clone())).await?;
-        let names = live.iter().map(|(_, key)| named(key, "tenant", tenant.as_str())).collect();
+        let names = keys.names(&Scope::Tenant(tenant.clone()), "tenant", tenant.as_str()).await?;
         let mut reviewer = Reviewer::new(&self.inner.policy, names, since);
         let read = |stored: &StoredEntry| {
-            let entry = serde_json::from_slice(&stored.body)
+            let Some(bytes) = stored.bytes() else { return Ok(()) };
+            let entry = Entry::from_bytes(bytes)
                 .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
             reviewer.entry(entry);
             Ok(())

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
 use crate::core::access::{Grant, Principal};
@@ -47,7 +48,7 @@ impl<P: Ports> Steward<P> {
         let mut keys = self.keys();
         let whose = keys.principal(by.tenant(), of).await?;
         let event = AuditEvent::GrantsRevoked { of: whose };
-        let entry = self.entry_about(&mut keys, by.tenant(), Some(by), None, event).await?;
+        let entry = self.entry_about(&mut keys, About::by(by), event).await?;
         self.record(vec![entry]).await
     }
 }

@@ -9,10 +9,11 @@ use chrono::{DateTime, Utc};
 use super::blocking::Blocking;
 use super::builder::Builder;
 use super::key_cache::Keyring;
+use super::record::Pen;
 use super::revoked::Revoked;
 use crate::contracts::{AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports, ProviderKeyId};
 use crate::core::access::Environment;
-use crate::core::audit::tree::Frontier;
+use crate::core::audit::RequestId;
 use crate::core::classification::DataMap;
 use crate::core::dsr::{Clocks, Holidays};
 use crate::core::governance::EvidenceSet;
@@ -56,6 +57,8 @@ use crate::crypto::{AeadBackend, Entropy};
 /// ```
 pub struct Steward<P: Ports = AnyPorts> {
     pub(super) inner: Arc<Inner<P>>,
+    /// The host's request during which this one acts.
+    pub(super) request: Option<RequestId>,
 }
 
 pub(super) struct Inner<P> {
@@ -76,8 +79,7 @@ pub(super) struct Inner<P> {
     /// Provider keys of destroyed epochs that this process has found to be gone.
     pub(super) died: Mutex<BTreeSet<ProviderKeyId>>,
     pub(super) revoked: Revoked,
-    /// The tree over the audit trail, as this process appended to it last.
-    pub(super) tree: Mutex<Option<Frontier>>,
+    pub(super) pen: Pen,
 }
 
 impl<P: Ports> Steward<P> {
@@ -126,6 +128,24 @@ impl<P: Ports> Steward<P> {
         render(policy.document(), &policy.digest().to_string(), evidence, self.now())
     }
 
+    /// The same steward during one request of the host's: what it puts on the audit trail names that request, so that it is found beside the
+    /// host's own logs. It costs nothing.
+    ///
+    /// # Example: what one HTTP request did
+    /// ```
+    /// # use stewardship::{Policy, Steward, ports::{local_keys::LocalKeys, memory::Memory}};
+    /// # let policy = Policy::from_toml(include_str!("../../examples/policies/complete.toml"))?;
+    /// # let steward = stewardship::block_on(Steward::builder(policy, Memory::new(), LocalKeys::in_memory()).build())?;
+    /// let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    /// let steward = steward.during(traceparent.parse()?);
+    /// # let _ = steward.blocking();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn during(&self, request: RequestId) -> Self {
+        Self { request: Some(request), ..self.clone() }
+    }
+
     /// The same verbs for synchronous hosts.
     #[must_use]
     pub fn blocking(&self) -> Blocking<P> {
@@ -135,7 +155,7 @@ impl<P: Ports> Steward<P> {
 
 impl<P: Ports> Clone for Steward<P> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self { inner: Arc::clone(&self.inner), request: self.request }
     }
 }
 

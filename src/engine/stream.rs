@@ -89,9 +89,10 @@ impl<P: Ports> Steward<P> {
         let class = ClassSpec::of::<C>();
         self.check_class(grant, place, class.category, class.level).await?;
         let key = at_column(place, kind).ok_or(OpenError::NotFound)?;
-        self.check_people(grant, place.subject_of(field)).await?;
+        let people = self.check_people(grant, place.subject_of(field)).await;
+        self.refused(grant, place, (class.category, class.level), people).await?;
         let mut session = self.keys();
-        self.begin_opening(&mut session, grant, place, class.category, class.level).await?;
+        self.begin_opening(&mut session, grant, place, (class.category, Some(C::ID)), class.level).await?;
         let (field, class) = (Name::new(field), Name::new(C::ID));
         let subject = place.subject_of(field.as_str());
         let refused = || OpenError::Sealed { field: field.clone() };

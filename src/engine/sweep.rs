@@ -6,13 +6,15 @@ use super::batch::{BATCH, Fate};
 use super::connect::Authorization;
 use super::disposal::Disposal;
 use super::erase::EraseError;
+use super::expire::TrailExpiry;
 use super::holds::Outlook;
 use super::papers;
 use super::reindex::Reindexed;
 use super::steward::Steward;
+use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DataSource, Ports, SourceError, SourceItem};
-use crate::core::audit::{AuditEvent, Cause};
+use crate::core::audit::{AuditEvent, Cause, KeyScope};
 use crate::core::dsr::{AnyCase, CaseFile};
 use crate::core::id::{Name, TenantId};
 use crate::core::keys::KeyEvent;
@@ -52,6 +54,8 @@ pub struct Swept {
     pub reindexed: Reindexed,
     /// The epoch that scope keys are still being moved into: it goes on in the next sweep.
     pub unfinished_epoch: Option<u32>,
+    /// What became of entries of the audit trail that are over.
+    pub trail: TrailExpiry,
     /// Destructions that this sweep did or finished, the certified ones among them.
     pub disposals: Vec<Disposal>,
 }
@@ -92,8 +96,8 @@ impl Swept {
 }
 
 impl<P: Ports> Steward<P> {
-    /// Finishes what was begun, deletes what is due in every source, reports what is not, certifies what can be, and keeps the blind index
-    /// up ([`reindex`](Self::reindex)).
+    /// Finishes what was begun, deletes what is due in every source, reports what is not, certifies what can be, keeps the blind index
+    /// up ([`reindex`](Self::reindex)), and lets entries of the audit trail expire ([`Swept::trail`]).
     ///
     /// Opens an epoch on the policy's schedule, and moves a bounded number of scope keys into it ([`Swept::unfinished_epoch`]).
     ///
@@ -120,6 +124,7 @@ impl<P: Ports> Steward<P> {
             swept.disposals.push(self.certify(&disposal).await?);
         }
         self.end_accountability().await?;
+        swept.trail = self.expire_trail().await?;
         // Last: what is gone needs no entry.
         swept.reindexed = self.reindex().await?;
         Ok(swept)
@@ -290,10 +295,11 @@ impl<P: Ports> Steward<P> {
             let under = format!("accountability/{}", request.id);
             let event = AuditEvent::KeysDestroyed {
                 disposal: under.clone(),
-                scope: scope.kind().to_owned(),
+                scope: KeyScope::from(&scope),
                 versions: 1,
             };
-            self.record(vec![self.entry(event)]).await?;
+            let entry = self.entry_about(&mut self.keys(), About::scope(&scope), event).await?;
+            self.record(vec![entry]).await?;
             self.keys()
                 .change(&scope, |row| {
                     row.closed = row.closed.or(Some(now));

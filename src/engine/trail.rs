@@ -1,16 +1,16 @@
-//! Writing and verifying the audit trail.
+//! Verifying the audit trail, and what its entries are about.
 
-use std::sync::PoisonError;
+use chrono::{DateTime, Utc};
 
 use super::keyring::KeySession;
 use super::steward::Steward;
-use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
-use crate::contracts::{AuditLog, Ports, StoreError, StoredEntry};
+use super::trouble::Trouble;
+use crate::contracts::{AuditLog, EntryBody, Ports, StoreError, StoredEntry};
 use crate::core::access::Principal;
 use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
-use crate::core::audit::{AuditEvent, Entry, Pseudonym, TrailBreak, Verifier};
-use crate::core::id::{PrincipalId, SubjectId, TenantId};
-use crate::core::place::Scope;
+use crate::core::audit::{AuditEvent, Entry, EntryError, Pseudonym, TrailBreak, Verifier};
+use crate::core::id::{PrincipalId, RecordId, SubjectId, TenantId};
+use crate::core::place::{Place, Scope};
 use crate::crypto::{SecretKey, pseudonym};
 
 /// Number of entries that are read at once.
@@ -37,7 +37,7 @@ impl<P: Ports> Steward<P> {
         loop {
             let page = self.inner.ports.audit().read(from, PAGE).await?;
             for entry in &page {
-                verifier.entry(entry.index, &entry.body, &entry.nodes)?;
+                verifier.entry(entry.index, entry.bytes(), &entry.nodes)?;
                 each(entry)?;
             }
             if page.len() < PAGE {
@@ -48,34 +48,15 @@ impl<P: Ports> Steward<P> {
     }
 
     pub(super) fn entry(&self, event: AuditEvent) -> Entry {
-        Entry::new(self.now(), self.inner.policy.digest(), event)
+        let mut entry = Entry::new(self.now(), self.inner.policy.digest(), event);
+        entry.request = self.request;
+        entry
     }
 
-    /// Appends entries, all or none. Returns only once they are durable: what follows may rely on it.
-    ///
-    /// What is known of the tree is kept between appends, so that one asks the store nothing. Where another writer was faster, the store
-    /// says so, and what that one appended is read.
-    pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), Trouble> {
-        let log = self.inner.ports.audit();
-        let bodies: Vec<Vec<u8>> = entries.iter().map(Entry::to_bytes).collect();
-        let kept = self.inner.tree.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut tree = match kept {
-            Some(tree) => tree,
-            None => self.tree_of(log.last().await?).await?,
-        };
-        for _ in 0..ATTEMPTS {
-            let mut grown = tree.clone();
-            let append = |body: &Vec<u8>| {
-                let index = grown.size();
-                StoredEntry { index, body: body.clone(), nodes: grown.append(leaf_hash(body)) }
-            };
-            if unless_conflict(log.append(bodies.iter().map(append).collect()).await)? {
-                *self.inner.tree.lock().unwrap_or_else(PoisonError::into_inner) = Some(grown);
-                return Ok(());
-            }
-            tree = self.tree_of(log.last().await?).await?;
-        }
-        Err(Trouble::Contention { during: "append to the audit trail" })
+    /// Where the trail ends.
+    pub(super) async fn edge_after(&self, last: Option<StoredEntry>) -> Result<Edge, Trouble> {
+        let at = last.as_ref().map_or(DateTime::<Utc>::MIN_UTC, |last| last.at);
+        Ok(Edge { tree: self.tree_of(last).await?, at })
     }
 
     /// The tree over the entries up to the last one, from the nodes that lie with some of them.
@@ -93,28 +74,72 @@ impl<P: Ports> Steward<P> {
         Ok(nodes.into_iter().collect())
     }
 
-    /// An entry about a tenant and, where they are given, who acted and whom it is about; each under a key that goes with them.
+    /// An entry about a tenant and, where they are given, who acted, whom it is about and which record; each under a key that goes with
+    /// them.
     ///
     /// A scope that has no key gets none here: an entry must not make a key outlive what it is for.
     pub(super) async fn entry_about(
         &self,
         keys: &mut KeySession<'_, P>,
-        tenant: &TenantId,
-        by: Option<&Principal>,
-        subject: Option<&SubjectId>,
+        about: About<'_>,
         event: AuditEvent,
     ) -> Result<Entry, Trouble> {
         let mut entry = self.entry(event);
-        let tenant_scope = Scope::Tenant(tenant.clone());
-        entry.tenant = keys.pseudonym(&tenant_scope, "tenant", tenant.as_str()).await?;
+        let About { tenant, by, subject, record } = about;
+        let own = Scope::Tenant(tenant.clone());
+        entry.tenant = keys.pseudonym(&own, "tenant", tenant.as_str()).await?;
         if let Some(principal) = by.filter(|principal| principal.tenant() == tenant) {
             entry.by = keys.principal(tenant, principal.id()).await?;
         }
-        if let Some(subject) = subject {
-            let scope = Scope::Subject(tenant.clone(), subject.clone());
-            entry.subject = keys.pseudonym(&scope, "subject", subject.as_str()).await?;
+        let person = subject.map(|subject| Scope::Subject(tenant.clone(), subject.clone()));
+        if let Some((subject, scope)) = subject.zip(person.as_ref()) {
+            entry.subject = keys.pseudonym(scope, "subject", subject.as_str()).await?;
+        }
+        if let Some(record) = record {
+            entry.record = keys.pseudonym(person.as_ref().unwrap_or(&own), "record", record.as_str()).await?;
         }
         Ok(entry)
+    }
+}
+
+/// What an entry is about.
+#[derive(Clone)]
+pub(super) struct About<'a> {
+    pub(super) tenant: &'a TenantId,
+    pub(super) by: Option<&'a Principal>,
+    pub(super) subject: Option<&'a SubjectId>,
+    pub(super) record: Option<RecordId>,
+}
+
+impl<'a> About<'a> {
+    pub(super) const fn tenant(tenant: &'a TenantId) -> Self {
+        Self { tenant, by: None, subject: None, record: None }
+    }
+
+    /// Something that somebody does in their own tenant.
+    pub(super) fn by(principal: &'a Principal) -> Self {
+        Self { by: Some(principal), ..Self::tenant(principal.tenant()) }
+    }
+
+    /// The record at a place, and whom it is about.
+    pub(super) fn at(place: &'a Place) -> Self {
+        Self::tenant(place.tenant_id()).subject(place.subject_id()).record(place.record_id())
+    }
+
+    /// A scope of keys, and the person whose it is.
+    pub(super) fn scope(scope: &'a Scope) -> Self {
+        Self::tenant(scope.tenant()).subject(match scope {
+            Scope::Subject(_, subject) => Some(subject),
+            Scope::Tenant(_) | Scope::Connection(..) | Scope::Case(..) => None,
+        })
+    }
+
+    pub(super) fn subject(self, subject: Option<&'a SubjectId>) -> Self {
+        Self { subject, ..self }
+    }
+
+    pub(super) fn record(self, record: Option<RecordId>) -> Self {
+        Self { record, ..self }
     }
 }
 
@@ -139,6 +164,23 @@ impl<P: Ports> KeySession<'_, P> {
     }
 }
 
+/// Where the trail ends: what an append goes on from.
+#[derive(Clone)]
+pub(super) struct Edge {
+    pub(super) tree: Frontier,
+    at: DateTime<Utc>,
+}
+
+impl Edge {
+    /// The entry as it is stored. Its time never goes back, so that times are found as indexes are.
+    pub(super) fn append(&mut self, at: DateTime<Utc>, body: EntryBody) -> StoredEntry {
+        let index = self.tree.size();
+        self.at = self.at.max(at);
+        let nodes = self.tree.append(leaf_hash(&body.bytes));
+        StoredEntry { index, at: self.at, body: Some(body), nodes }
+    }
+}
+
 /// What the trail calls something under a key of its scope.
 pub(super) fn named(key: &SecretKey, kind: &str, id: &str) -> Pseudonym {
     Pseudonym::from_bytes(pseudonym(&key.derive("audit"), kind, id))
@@ -159,6 +201,12 @@ pub enum TrailError {
         /// Number of entries.
         size: u64,
     },
+    /// The entry has expired: it is in the tree, and what it said is gone.
+    #[error("entry {entry} has expired")]
+    Expired {
+        /// The entry.
+        entry: u64,
+    },
     /// A failure below the engine.
     #[error(transparent)]
     Trouble(#[from] Trouble),
@@ -171,6 +219,6 @@ pub enum TrailError {
         /// The entry.
         index: u64,
         /// Why.
-        source: serde_json::Error,
+        source: EntryError,
     },
 }

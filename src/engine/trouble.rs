@@ -47,6 +47,9 @@ pub enum Trouble {
     /// The audit trail is not whole: nothing can be appended to it.
     #[error("the audit trail is not whole")]
     Trail(#[from] NoNode),
+    /// An entry would be longer than a reader takes: a name or a case in it is of no sane length. It is not recorded, and nothing is done.
+    #[error("an entry of the audit trail would be longer than {} bytes", crate::core::audit::MAX_ENTRY_BYTES)]
+    EntryTooLong,
     /// Other writers were faster, again and again.
     #[error("other writers were faster, again and again (`{during}`)")]
     Contention {
@@ -63,7 +66,7 @@ impl Trouble {
             Self::Store(error) => error.kind() != StoreErrorKind::Corrupt,
             Self::Provider(error) => error.kind() == ProviderErrorKind::Unavailable,
             Self::Source { .. } | Self::Entropy(_) | Self::Contention { .. } => true,
-            Self::Paper { .. } | Self::Key { .. } | Self::Trail(_) => false,
+            Self::Paper { .. } | Self::Key { .. } | Self::Trail(_) | Self::EntryTooLong => false,
         }
     }
 }

@@ -1,13 +1,16 @@
 //! The in-memory port: for tests, examples and the model that other stores are compared with.
 
+mod audit;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::audit::MemoryAudit;
 use crate::contracts::{
-    AuditLog, Document, DocumentKey, DocumentKind, DocumentStore, EpochRow, Expected, IndexEntry, KeyStore,
-    Ports, RecordKey, RecordQuery, RecordRow, RecordStore, ScopeRow, StoreError, StoredEntry, Version,
+    Document, DocumentKey, DocumentKind, DocumentStore, EpochRow, Expected, IndexEntry, KeyStore, Ports,
+    RecordKey, RecordQuery, RecordRow, RecordStore, ScopeRow, StoreError, Version,
 };
 use crate::core::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
 use crate::core::place::Scope;
@@ -347,44 +350,6 @@ impl DocumentStore for MemoryDocuments {
             .take(limit)
             .cloned()
             .collect())
-    }
-}
-
-/// The audit trail in memory.
-#[derive(Clone, Default)]
-pub struct MemoryAudit(Shared<Vec<StoredEntry>>);
-
-impl MemoryAudit {
-    /// An empty trail.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-impl fmt::Debug for MemoryAudit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} entries", lock(&self.0).len())
-    }
-}
-
-impl AuditLog for MemoryAudit {
-    async fn append(&self, entries: Vec<StoredEntry>) -> Result<(), StoreError> {
-        let mut trail = lock(&self.0);
-        if !entries.iter().map(|entry| entry.index).eq((trail.len() as u64..).take(entries.len())) {
-            return Err(StoreError::conflict("append to the audit trail"));
-        }
-        trail.extend(entries);
-        Ok(())
-    }
-
-    async fn read(&self, from: u64, limit: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        Ok(lock(&self.0).iter().skip(from).take(limit).cloned().collect())
-    }
-
-    async fn last(&self) -> Result<Option<StoredEntry>, StoreError> {
-        Ok(lock(&self.0).last().cloned())
     }
 }
 

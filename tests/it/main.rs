@@ -1,5 +1,6 @@
 //! Everything that a host can see, tested from outside.
 
+mod audit_vectors;
 mod compile;
 mod dependencies;
 mod design;

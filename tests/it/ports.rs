@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use stewardship::audit::Term;
 use stewardship::classification::Level;
 use stewardship::contracts::kit::{self, Namespace};
 use stewardship::contracts::{
-    AnyPorts, AuditLog, Expected, Faults, Faulty, FieldBody, IndexEntry, KeyStore, Ports, RecordKey,
-    RecordQuery, RecordRow, RecordStore, StoreErrorKind, StoredEntry, StoredField, Version, block_on,
+    AnyPorts, AuditLog, EntryBody, Expected, Faults, Faulty, FieldBody, IndexEntry, KeyStore, Ports,
+    RecordKey, RecordQuery, RecordRow, RecordStore, StoreErrorKind, StoredEntry, StoredField, Version,
+    block_on,
 };
 use stewardship::id::RecordId;
 use stewardship::ports::memory::Memory;
@@ -43,7 +45,7 @@ fn the_wrappers_change_nothing() {
 #[test]
 fn a_snapshot_is_independent_and_restores_the_records_side_alone() {
     let memory = Memory::new();
-    let audit = |index| vec![StoredEntry { index, body: Vec::new(), nodes: vec![[0; 32]] }];
+    let audit = |index| vec![entry(index)];
     block_on(memory.audit().append(audit(0))).unwrap();
     block_on(memory.records().put(row("acme", "1"), Expected::Absent)).unwrap();
     let backup = memory.snapshot();
@@ -75,6 +77,12 @@ fn debug_shows_counts_and_no_one() {
     block_on(memory.records().put(row, Expected::Absent)).unwrap();
     let shown = format!("{memory:?} {:?}", AnyPorts::erase(memory.clone()));
     assert!(shown.contains("1 records") && !shown.contains("ada"), "{shown}");
+}
+
+fn entry(index: u64) -> StoredEntry {
+    let body = EntryBody { bytes: vec![1], terms: vec![Term::from_bytes([1; Term::BYTES])] };
+    let at = "2026-11-01T09:00:00Z".parse().unwrap();
+    StoredEntry { index, at, body: Some(body), nodes: vec![[0; 32]] }
 }
 
 fn row(tenant: &str, id: &str) -> RecordRow {
@@ -363,8 +371,7 @@ mod sqlite {
                             Err(error) => assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error:?}"),
                         }
                         let next = block_on(ports.audit().last()).unwrap().map_or(0, |last| last.index + 1);
-                        let entry = StoredEntry { index: next, body: Vec::new(), nodes: vec![[0; 32]] };
-                        if let Err(error) = block_on(ports.audit().append(vec![entry])) {
+                        if let Err(error) = block_on(ports.audit().append(vec![super::entry(next)])) {
                             assert_eq!(error.kind(), StoreErrorKind::Conflict, "{error:?}");
                         }
                     }
@@ -482,22 +489,34 @@ mod sqlite {
     fn the_audit_table_refuses_changes_removals_and_gaps_whoever_asks() {
         let folder = folder();
         let ports = open(folder.path());
-        let entries = (0..3).map(|index| StoredEntry { index, body: vec![1], nodes: vec![[0; 32]] });
-        block_on(ports.audit().append(entries.collect())).unwrap();
+        block_on(ports.audit().append((0..4).map(super::entry).collect())).unwrap();
+        block_on(ports.audit().expire(1)).unwrap();
+        let before = block_on(ports.audit().read(0, 9)).unwrap();
         let db = rusqlite_of(ports.records_path());
         for sql in [
             "UPDATE audit SET body = x'00' WHERE idx = 1",
             "DELETE FROM audit WHERE idx = 2",
             "DELETE FROM audit",
-            "INSERT OR REPLACE INTO audit (idx, body, nodes) VALUES (1, x'00', zeroblob(32))",
-            "INSERT INTO audit (idx, body, nodes) VALUES (4, x'00', zeroblob(32))",
-            "INSERT INTO audit (body, nodes) VALUES (x'00', zeroblob(32))",
+            "INSERT OR REPLACE INTO audit (idx, at, body, terms, nodes) VALUES (1, '', x'00', x'', zeroblob(32))",
+            "INSERT INTO audit (idx, at, body, terms, nodes) VALUES (5, '', x'00', x'', zeroblob(32))",
+            "INSERT INTO audit (at, body, terms, nodes) VALUES ('', x'00', x'', zeroblob(32))",
+            "INSERT INTO audit (idx, at, nodes) VALUES (4, '', zeroblob(32))",
             "UPDATE OR REPLACE audit SET idx = 1 WHERE idx = 2",
+            "UPDATE audit SET at = '' WHERE idx = 1",
+            "UPDATE audit SET nodes = zeroblob(64) WHERE idx = 1",
+            // What expires goes with its terms and with nothing else, and after all that stand before it.
+            "UPDATE audit SET body = NULL, terms = NULL WHERE idx = 2",
+            "UPDATE audit SET body = NULL, terms = NULL, at = '' WHERE idx = 1",
+            "UPDATE audit SET body = x'00', terms = x'' WHERE idx = 0",
+            "UPDATE audit SET nodes = zeroblob(64) WHERE idx = 0",
+            "DELETE FROM audit_terms WHERE idx = 1",
+            "UPDATE audit_terms SET idx = 9 WHERE idx = 1",
         ] {
             let error = db.execute_batch(sql).unwrap_err().to_string();
             assert!(error.contains("the audit trail"), "{sql}: {error}");
         }
-        assert_eq!(block_on(ports.audit().read(0, 9)).unwrap().len(), 3);
+        assert_eq!(block_on(ports.audit().read(0, 9)).unwrap(), before);
+        assert!(before[0].body.is_none() && before[1..].iter().all(|entry| entry.body.is_some()));
     }
 
     #[test]

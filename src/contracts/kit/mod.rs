@@ -4,7 +4,7 @@
 //! names that the contracts give them, and the report tells of each what was expected and what was seen.
 //!
 //! The kit writes under names of its own [`Namespace`], so that records, keys and papers of a shared database are neither read nor
-//! harmed. Nobody else may write to the audit trail that it is given.
+//! harmed. Nobody else may write to the audit trail that it is given, whose entries expire.
 //!
 //! # Example: a host's test of its own store
 //! ```

@@ -29,6 +29,30 @@ pub enum Barrier {
     LevelNeedsMfa,
 }
 
+impl Barrier {
+    /// Each of them.
+    pub const ALL: &'static [Self] = &Barriers::ALL;
+
+    /// The word by which the audit trail names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suspended => "suspended",
+            Self::PurposeNotDeclared => "purpose_not_declared",
+            Self::CategoryNotDeclared => "category_not_declared",
+            Self::PurposeMismatch => "purpose_mismatch",
+            Self::NoAuthorization => "no_authorization",
+            Self::NoConsent => "no_consent",
+            Self::NoCase => "no_case",
+            Self::Stopped(Stop::Restriction) => "stopped_by_restriction",
+            Self::Stopped(Stop::Objection) => "stopped_by_objection",
+            Self::Stopped(Stop::OptOut) => "stopped_by_opt_out",
+            Self::LevelNeedsMfa => "level_needs_mfa",
+            Self::NoInstruction => "no_instruction",
+        }
+    }
+}
+
 /// The bit of the first of what a person may say.
 const FIRST_STOP: u32 = 7;
 

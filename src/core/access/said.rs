@@ -9,7 +9,7 @@ use super::facts::Preferences;
 use super::question::Purpose;
 use super::words::Stop;
 use crate::core::id::Name;
-use crate::core::policy::Policy;
+use crate::core::policy::{Policy, words};
 
 /// Something that a person says about the use of their data; it stands until it is withdrawn.
 ///
@@ -67,15 +67,14 @@ impl Preference {
     }
 }
 
-/// Whether something is said, or withdrawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "a reader of the trail must understand both")]
-pub enum Voice {
-    /// From now on it stands.
-    Says,
-    /// From now on it does not.
-    Withdraws,
+words! {
+    /// Whether something is said, or withdrawn.
+    pub enum Voice {
+        /// From now on it stands.
+        Says = "says",
+        /// From now on it does not.
+        Withdraws = "withdraws",
+    }
 }
 
 /// The last word on something, and since when it is that.

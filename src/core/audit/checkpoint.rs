@@ -227,6 +227,13 @@ impl SignedCheckpoint {
     }
 }
 
+impl SignedCheckpoint {
+    /// What it says, whoever signed it: good for nothing but to be compared with a trail.
+    pub(crate) fn unverified(&self) -> Result<Checkpoint, NoteError> {
+        Checkpoint::parse(&self.text)
+    }
+}
+
 impl fmt::Display for SignedCheckpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;

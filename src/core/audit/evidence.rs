@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, NoteError, NoteVerifier, SignedCheckpoint};
-use super::event::Entry;
+use super::entry::{Entry, EntryError};
 use super::tree::{InclusionProof, InvalidProof, leaf_hash};
 
 /// Entries of a trail, each with the proof that it is under a signed checkpoint.
@@ -44,13 +44,13 @@ pub enum EvidenceError {
         /// What its proof says.
         source: InvalidProof,
     },
-    /// An entry is in the trail and cannot be understood: a later version wrote it.
+    /// An entry is in the trail, and is none of this format: a later version wrote it.
     #[error("entry {entry} cannot be understood")]
     NotUnderstood {
         /// Its number.
         entry: u64,
         /// Why.
-        source: serde_json::Error,
+        source: EntryError,
     },
 }
 
@@ -77,7 +77,7 @@ impl Evidence {
             let entry = proof.leaf;
             let proved = proof.verify(&leaf_hash(body.as_bytes()), &checkpoint.tree);
             proved.map_err(|source| EvidenceError::NotInTrail { entry, source })?;
-            let read = serde_json::from_str(body);
+            let read = Entry::from_bytes(body.as_bytes());
             entries.push((entry, read.map_err(|source| EvidenceError::NotUnderstood { entry, source })?));
         }
         Ok((checkpoint, entries))

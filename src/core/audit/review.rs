@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::event::{AuditEvent, DecidedAs, Entry, Pseudonym};
+use super::entry::Entry;
+use super::event::{AuditEvent, DecidedAs};
+use super::name::Pseudonym;
 use crate::core::access::AccessFinding;
 use crate::core::classification::Level;
 use crate::core::id::{CaseId, Name};
@@ -58,9 +60,9 @@ pub struct Emergency {
     /// The case that was named.
     pub case: Option<CaseId>,
     /// The purpose.
-    pub purpose: Name,
-    /// The category.
-    pub category: Name,
+    pub purpose: Option<Name>,
+    /// The category; none where the policy declared no such.
+    pub category: Option<Name>,
     /// The highest level that was asked for.
     pub level: Level,
     /// How it was decided.
@@ -135,7 +137,7 @@ impl Reviewer {
         match entry.event {
             AuditEvent::Decided { rule, outcome, purpose, category, level, case, emergency, .. } => {
                 if emergency && entry.at >= self.review.since {
-                    let (at, by) = (entry.at, entry.by.clone());
+                    let (at, by) = (entry.at, entry.by);
                     let one = Emergency { at, by, case, purpose, category, level, outcome };
                     self.review.emergencies.push(one);
                 }

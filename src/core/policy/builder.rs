@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::document::{
-    AllowRule, Backups, Cap, Category, Certification, Claim, Class, Contacts, Control, DenyRule, KeyRules,
-    LevelControls, Link, Page, Platform, PolicyDocument, Processor, PurposeEntry, ReasonEntry, Requests,
-    RetentionRule, Role, SinkEntry, Source, TransportRules,
+    AllowRule, AuditRules, Backups, Cap, Category, Certification, Claim, Class, Contacts, Control, DenyRule,
+    KeyRules, LevelControls, Link, Page, Platform, PolicyDocument, Processor, PurposeEntry, ReasonEntry,
+    Requests, RetentionRule, Role, SinkEntry, Source, TransportRules,
 };
 use super::finding::{FindingCode, Findings, PolicyError};
 use super::given::Given;
@@ -153,6 +153,12 @@ impl PolicyBuilder {
     /// Says for how long keys protect, and what follows them.
     pub fn keys(mut self, keys: KeyRules) -> Self {
         self.document.keys = Some(keys);
+        self
+    }
+
+    /// Says who reads the audit trail, and for how long it says what happened.
+    pub fn audit(mut self, audit: AuditRules) -> Self {
+        self.document.audit = Some(audit);
         self
     }
 

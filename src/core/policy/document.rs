@@ -72,6 +72,8 @@ table! {
             backups: Option<Backups>,
             /// For how long keys protect, and what follows them.
             keys: Option<KeyRules>,
+            /// Who reads the audit trail, and for how long it says what happened.
+            audit: Option<AuditRules>,
             /// Transport versions that are admitted.
             transport: Option<TransportRules>,
             /// Organisational duties, shown by evidence that expires.
@@ -632,6 +634,23 @@ table! {
             epoch_after: Option<Period>,
             /// Whether an erasure is followed by a new epoch at once, so that the copies of its keys can be made to die.
             rewrap_on_erasure: bool,
+        }
+    }
+}
+
+table! {
+    /// Who reads the audit trail, and for how long it says what happened.
+    pub struct AuditRules {
+        required {}
+        optional {
+            /// Category that the trail is: whoever may read it may read their own tenant's entries. Without it nobody reads the trail.
+            category: Option<Name>,
+            /// Age past which a sweep takes from an entry what it says, and leaves its hashes. Without it entries stay for good.
+            keep: Option<Period>,
+            /// How many entries make a batch, of levels whose `record` is `batched`: from 2 to 1,024; without it, 64. A crash loses fewer.
+            batch: Option<u32>,
+            /// How long such an entry waits for others, of which a crash loses none that is older; up to an hour; without it, 5 seconds.
+            within: Option<Period>,
         }
     }
 }

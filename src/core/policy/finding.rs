@@ -177,8 +177,10 @@ codes! {
     MissingLevel = "missing-level",
     /// A level has a weaker control than the one below.
     NonMonotoneControls = "non-monotone-controls",
-    /// A level from Confidential up says that it is never recorded, whereas the engine always records it.
+    /// A level from Confidential up says that it is recorded late or never, whereas the engine always records it before the action.
     UnrecordedLevel = "unrecorded-level",
+    /// Entries of the audit trail would wait in a batch of none or without a bound.
+    TrailBatch = "trail-batch",
     /// The restricted level is stored in the clear.
     RestrictedUnsealed = "restricted-unsealed",
     /// A class that authenticates someone is not restricted.
@@ -219,6 +221,8 @@ codes! {
     KeyNeverFresh = "key-never-fresh",
     /// A key protects for longer than NIST SP 800-57 recommends.
     LongKeyPeriod = "long-key-period",
+    /// The audit trail is kept for no time at all, or by a retention rule, which does not reach it.
+    TrailRetention = "trail-retention",
     /// No bound on how far back backups go.
     NoBackupHorizon = "no-backup-horizon",
     /// A destruction of keys without a bound for the physical deletion.

@@ -25,6 +25,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod toml;
+mod trail;
 mod vocabulary;
 
 pub use builder::PolicyBuilder;
@@ -37,6 +38,7 @@ pub use normal::{FULL_BITS, LEAST_BITS, NormalForm, NotNormal};
 pub use policy::{Policy, PolicyText};
 pub use scan::{MAX_DEPTH, MAX_TEXT_BYTES};
 pub use schema::json_schema;
+pub use trail::TrailBatch;
 pub use vocabulary::*;
 
 #[cfg(test)]

@@ -262,7 +262,16 @@ impl Policy {
     /// Whether decisions and openings at this level go on the audit trail: from Confidential on always, below where the policy says so.
     #[must_use]
     pub fn records(&self, level: Level) -> bool {
-        level >= Level::Confidential || self.level(level).record == Some(Record::Before)
+        self.recording(level) != Record::Never
+    }
+
+    /// When decisions, storings and openings at this level go on the audit trail: from Confidential on always before them.
+    #[must_use]
+    pub fn recording(&self, level: Level) -> Record {
+        if level >= Level::Confidential {
+            return Record::Before;
+        }
+        self.level(level).record.unwrap_or(Record::Never)
     }
 
     /// A platform by its name.

@@ -44,6 +44,11 @@ purposes = ["invoicing", "requests"]
 [categories.billing.role_for]
 requests = "processor"
 
+[categories.trail]
+title = "Audit trail"
+role = "processor"
+purposes = ["requests"]
+
 [classes."platform.token"]
 level = "restricted"
 category = "connected_platform"
@@ -190,6 +195,10 @@ rotate_after = "90 days"
 refuse_after = "120 days"
 epoch_after = "365 days"
 rewrap_on_erasure = true
+
+[audit]
+category = "trail"
+keep = "7 years"
 
 [transport]
 admit = ["tls-1.2", "tls-1.3"]

@@ -15,6 +15,8 @@ words! {
     pub enum Record {
         /// Not at all.
         Never = "never",
+        /// With others: a crash may lose as many of the last ones as `[audit]` says. Below Confidential alone.
+        Batched = "batched",
         /// Before the action goes on; if it cannot be recorded, the action does not happen.
         Before = "before",
     }

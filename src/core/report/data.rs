@@ -145,12 +145,19 @@ pub(super) fn classification(subject: &Subject<'_>) -> PageSection {
             .map_or("not asked for".to_owned(), |age| format!("no older than {age}"));
         let record = match controls.and_then(|controls| controls.record) {
             // From here up the engine records whatever the file says.
-            _ if level >= Level::Confidential => "recorded before the action",
-            Some(Record::Before) => "recorded before the action",
-            Some(Record::Never) | None => "not recorded",
+            _ if level >= Level::Confidential => "recorded before the action".to_owned(),
+            Some(Record::Before) => "recorded before the action".to_owned(),
+            Some(Record::Batched) => {
+                let batch = document.trail_batch();
+                format!(
+                    "recorded in batches: a crash may lose the last entries of a process, fewer than {} and all within {}",
+                    batch.entries, batch.within
+                )
+            }
+            Some(Record::Never) | None => "not recorded".to_owned(),
         };
         RowOf {
-            cells: [title(level).to_owned(), seal, mfa, record.to_owned()],
+            cells: [title(level).to_owned(), seal, mfa, record],
             status: StatementStatus::enforced([format!("levels.{level}")]),
             cites: Vec::new(),
         }

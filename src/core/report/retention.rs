@@ -61,6 +61,15 @@ pub(super) fn retention(subject: &Subject<'_>) -> PageSection {
             StatementStatus::enforced(["retention.cap"]),
         );
     }
+    if let Some(keep) = document.audit.as_ref().and_then(|audit| audit.keep) {
+        page.bullet(
+            format!(
+                "Audit trail: what an entry says is deleted {keep} after it was written, unless a hold stands on anything; \
+                 the hashes that prove the trail whole stay."
+            ),
+            StatementStatus::enforced(["audit.keep"]),
+        );
+    }
     if let Some(backups) = &document.backups {
         if let Some(age) = backups.records {
             page.bullet(format!("Backups of records are at most {age} old."), StatementStatus::Stated);

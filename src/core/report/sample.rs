@@ -172,6 +172,7 @@ pub(in crate::core) fn document() -> PolicyDocument {
             epoch_after: Some(Period::months(12)),
             rewrap_on_erasure: true,
         }),
+        audit: Some(AuditRules { keep: Some(Period::months(84)), ..AuditRules::default() }),
         transport: Some(TransportRules { admit: Transport::ALL.iter().copied().collect() }),
         controls: vec![
             control("training", "All personnel complete training."),

@@ -46,6 +46,7 @@ fn sections_stay_contiguous_when_a_part_goes() {
         ("Related resources", |d| d.links.clear()),
         ("Retention and deletion", |d| {
             d.backups = None;
+            d.audit = None;
             d.retention = crate::core::policy::Retention { rule: vec![], cap: vec![] };
         }),
     ];
@@ -250,6 +251,11 @@ fn from_confidential_up_the_page_says_that_everything_is_recorded() {
         rows.map(|row| row.contains("recorded before the action")).collect()
     };
     assert_eq!(recorded(&page(&document)), [false, false, true, true]);
+    let internal = document.levels.get_mut(&Level::Internal).unwrap();
+    internal.record = Some(crate::core::policy::Record::Batched);
+    let batched = page(&document);
+    let loss = "recorded in batches: a crash may lose the last entries of a process, fewer than 64 and all within 5 seconds";
+    assert_eq!(batched.matches(loss).count(), 1);
     document.levels.clear();
     assert_eq!(recorded(&page(&document)), [] as [bool; 0]);
 }

@@ -29,17 +29,18 @@ use crate::contracts::Ports;
 ///
 /// # Example: what is written is there after a restart
 /// ```
-/// use stewardship::contracts::{AuditLog, Ports, StoredEntry, block_on};
+/// use stewardship::contracts::{DocumentKey, DocumentKind, Document, DocumentStore, Expected, Ports, Version, block_on};
 /// use stewardship::ports::sqlite::Sqlite;
 /// # let folder = tempfile::tempdir()?;
 /// # let (records, keys) = (folder.path().join("records.db"), folder.path().join("keys.db"));
 /// let ports = Sqlite::open(&records, &keys)?;
-/// let entry = StoredEntry { index: 0, body: b"{}".to_vec(), nodes: vec![[0; 32]] };
-/// block_on(ports.audit().append(vec![entry.clone()]))?;
+/// let key = DocumentKey { kind: DocumentKind::Hold, tenant: "acme".into(), id: "dispute-7".to_owned() };
+/// let paper = Document { key: key.clone(), version: Version::FIRST, body: b"{}".to_vec() };
+/// block_on(ports.documents().save(paper.clone(), Expected::Absent))?;
 /// drop(ports);
 ///
 /// let ports = Sqlite::open(&records, &keys)?;
-/// assert_eq!(block_on(ports.audit().last())?, Some(entry));
+/// assert_eq!(block_on(ports.documents().load(&key))?, Some(paper));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

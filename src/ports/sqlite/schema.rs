@@ -3,7 +3,7 @@
 use super::open_error::SqliteFile;
 
 /// The schema version that this crate writes (`user_version`). A change of the tables raises it and, from the first release on, brings its migration.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 impl SqliteFile {
     /// The mark of the file (`application_id`): `StwR`, `StwK`.
@@ -83,19 +83,39 @@ CREATE TABLE documents (
     PRIMARY KEY (kind, tenant, id)
 ) STRICT;
 
+-- `terms` holds the entry's terms one after the other: what `audit_terms` has of it, so that it is found when the entry expires.
 CREATE TABLE audit (
-    idx  INTEGER PRIMARY KEY,
-    body BLOB NOT NULL,
-    nodes BLOB NOT NULL CHECK (length(nodes) > 0 AND length(nodes) % 32 = 0)
+    idx   INTEGER PRIMARY KEY,
+    at    TEXT NOT NULL,
+    body  BLOB,
+    terms BLOB CHECK (length(terms) % 17 = 0),
+    nodes BLOB NOT NULL CHECK (length(nodes) > 0 AND length(nodes) % 32 = 0),
+    CHECK ((body IS NULL) = (terms IS NULL))
 ) STRICT;
+CREATE INDEX audit_expired ON audit (idx) WHERE body IS NULL;
+
+CREATE TABLE audit_terms (
+    term BLOB NOT NULL CHECK (length(term) = 17),
+    idx  INTEGER NOT NULL,
+    PRIMARY KEY (term, idx)
+) STRICT, WITHOUT ROWID;
+
+-- An entry never changes, but that it expires: its body goes with its terms, after those of all entries before it.
 CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
+WHEN OLD.body IS NULL OR NEW.body IS NOT NULL OR NEW.idx IS NOT OLD.idx OR NEW.at IS NOT OLD.at OR NEW.nodes IS NOT OLD.nodes
+    OR EXISTS (SELECT 1 FROM audit WHERE idx = OLD.idx - 1 AND body IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
 CREATE TRIGGER audit_never_shrinks BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
 -- Also keeps `INSERT OR REPLACE` out, which deletes without a delete trigger.
 CREATE TRIGGER audit_has_no_gap BEFORE INSERT ON audit
-WHEN NEW.idx IS NOT (SELECT coalesce(max(idx) + 1, 0) FROM audit)
+WHEN NEW.body IS NULL OR NEW.idx IS NOT (SELECT coalesce(max(idx) + 1, 0) FROM audit)
 BEGIN SELECT RAISE(ABORT, 'the audit trail has no gaps'); END;
+CREATE TRIGGER audit_terms_never_change BEFORE UPDATE ON audit_terms
+BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+CREATE TRIGGER audit_terms_go_with_their_entry BEFORE DELETE ON audit_terms
+WHEN EXISTS (SELECT 1 FROM audit WHERE idx = OLD.idx AND body IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
 ";
 
 const KEYS: &str = "

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use stewardship::access::{Grant, Reason};
-use stewardship::audit::AuditEvent;
+use stewardship::audit::{AuditEvent, StoreRefusal};
 use stewardship::contracts::Moment;
 use stewardship::engine::{InstructionError, OpenError, PutError};
 use stewardship::id::{Name, TenantId};
@@ -41,7 +41,8 @@ fn promise_02_a_processor_stores_and_opens_on_instruction_alone() {
         let put = steward.put(&about(ADA), &creator("ada"), &purpose).map(|_| ());
         assert!(matches!(put, Err(PutError::NoInstruction { .. })), "{put:?}");
         let purpose = purpose.name().clone();
-        let refused = AuditEvent::StoreRefused { category: "creators".into(), purpose: purpose.clone() };
+        let (category, why) = ("creators".into(), StoreRefusal::NoInstruction);
+        let refused = AuditEvent::StoreRefused { category, purpose: Some(purpose.clone()), why };
         assert_eq!(trail(&world).pop().unwrap().event, refused);
         let lacking = Reason::NoInstruction { category: "creators".into(), purpose: purpose.clone() };
         assert_eq!(ask(&steward, world.owner(), &Purpose::new(purpose)).unwrap_err(), [lacking]);

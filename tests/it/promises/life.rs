@@ -392,7 +392,7 @@ impl Seen {
 /// The entries of the trail.
 pub(crate) fn trail(world: &World) -> Vec<Entry> {
     let stored = block_on(world.memory.audit().read(0, usize::MAX)).unwrap();
-    stored.iter().map(|entry| serde_json::from_slice(&entry.body).unwrap()).collect()
+    stored.iter().map(|entry| Entry::from_bytes(entry.bytes().unwrap()).unwrap()).collect()
 }
 
 fn anonymous(entry: &Entry) -> String {
@@ -404,6 +404,10 @@ fn anonymous(entry: &Entry) -> String {
         AuditEvent::DisposalOpened { disposal, .. }
         | AuditEvent::KeysDestroyed { disposal, .. }
         | AuditEvent::Certified { disposal, .. } => *disposal = nameless(disposal),
+        AuditEvent::HoldPlaced { hold } | AuditEvent::HoldLifted { hold } => *hold = None,
+        AuditEvent::Corrected { fields, .. } => fields.iter_mut().for_each(|field| {
+            (field.old, field.new) = (None, None);
+        }),
         _ => {}
     }
     format!("{} {event:?}", entry.at)

@@ -1,5 +1,6 @@
 //! The thirteen promises, each as tests whose names say it.
 
+mod exporting;
 mod find;
 mod instructions;
 mod layers;
@@ -19,6 +20,7 @@ mod p07_revocation;
 mod p08_cases;
 mod p09_crashes;
 mod p09_keys;
+mod p10_batches;
 mod p10_proofs;
 mod p10_trail;
 mod p11_sources;
@@ -27,6 +29,8 @@ mod p13_input;
 mod preferences;
 mod pseudonyms;
 mod races;
+mod reading;
 mod reviews;
 mod stores;
 mod streams;
+mod trail_retention;

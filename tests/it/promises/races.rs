@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use proptest::prelude::*;
+use stewardship::audit::Term;
 use stewardship::contracts::{
     AuditLog, Document, DocumentKey, DocumentKind, DocumentStore, EpochRow, Expected, KeyStore, Ports,
     RecordKey, RecordQuery, RecordRow, RecordStore, ScopeRow, StoreError, StoredEntry, Version,
@@ -93,6 +94,8 @@ stepped! { AuditLog in audit {
     fn append(entries: Vec<StoredEntry>) -> ();
     fn read(from: u64, limit: usize) -> Vec<StoredEntry>;
     fn last() -> Option<StoredEntry>;
+    fn list(term: &Term, from: u64, limit: usize) -> Vec<StoredEntry>;
+    fn expire(below: u64) -> ();
 } }
 
 /// A steward whose storage calls interleave with others'. Its clock is its own.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use stewardship::access::Grant;
 use stewardship::audit::tree::{Frontier, leaf_hash};
 use stewardship::audit::{AccessReview, AuditEvent, DecidedAs, Used};
 use stewardship::classification::Level;
-use stewardship::contracts::{AuditLog, Ports, StoredEntry};
-use stewardship::engine::TrailError;
+use stewardship::contracts::{AuditLog, EntryBody, Ports, StoredEntry};
+use stewardship::engine::{TrailError, TrailReadError};
 use stewardship::id::Name;
 use stewardship::{Action, Period, Principal, Purpose, Question, Resource, Scope, block_on};
 
@@ -27,6 +28,10 @@ fn asks(steward: &TestSteward, by: Principal, assigned: bool) {
 fn of<'r>(review: &'r AccessReview, steward: &TestSteward, who: &Principal) -> &'r BTreeMap<Name, Used> {
     let name = steward.trail_name(who).unwrap().unwrap();
     review.people.get(&name).unwrap()
+}
+
+fn may_read(steward: &TestSteward, by: Principal) -> Grant {
+    super::reading::may(steward, by, Action::Read)
 }
 
 const RULE: &str = "support-reads-on-case";
@@ -52,8 +57,9 @@ fn promise_10_a_review_shows_what_is_used_by_whom_and_what_is_not() {
     let since = world.now();
     asks(&steward, support(&world, "user-tom"), true);
 
+    let grant = may_read(&steward, world.owner());
     let before = trail(&world).len();
-    let review = steward.review_access(&world.owner(), since).unwrap();
+    let review = steward.review_access(&grant, since).unwrap();
     let entry = trail(&world).pop().unwrap();
     assert_eq!(trail(&world).len(), before + 1);
     assert!(
@@ -70,7 +76,7 @@ fn promise_10_a_review_shows_what_is_used_by_whom_and_what_is_not() {
     assert_eq!(of(&review, &steward, &support(&world, "user-tom"))[RULE], used(1, 0, since));
     assert_eq!(of(&review, &steward, &support(&world, "user-sam"))[RULE], used(0, 0, start));
     let (sam, service) = (support(&world, "user-sam"), integration());
-    let mut idle: Vec<_> = review.idle().map(|(who, rule)| (who.clone(), rule.to_string())).collect();
+    let mut idle: Vec<_> = review.idle().map(|(who, rule)| (*who, rule.to_string())).collect();
     let mut expected = [(sam, RULE), (service, "integration-reads-platform-data")]
         .map(|(who, rule)| (steward.trail_name(&who).unwrap().unwrap(), rule.to_owned()));
     idle.sort();
@@ -83,10 +89,11 @@ fn promise_10_a_review_shows_what_is_used_by_whom_and_what_is_not() {
     assert_eq!(review.rules[RULE].seen_from, Some(Level::Confidential));
     assert_eq!(review.findings, world.policy.review_access());
 
-    let whole = steward.review_access(&world.owner(), start).unwrap();
+    let whole = steward.review_access(&may_read(&steward, world.owner()), start).unwrap();
     assert_eq!(whole.rules[RULE].used, used(602, 0, since));
     assert_eq!(whole.rules["integration-reads-platform-data"].used, used(1, 1, start));
-    let theirs = steward.review_access(&other, start).unwrap();
+    let theirs =
+        steward.review_access(&may_read(&steward, other.clone().mfa_at(world.now())), start).unwrap();
     assert_eq!(theirs.people.len(), 1);
     assert_eq!(of(&theirs, &steward, &other)["owner-reads-tenant-data"], used(1, 0, start));
 }
@@ -107,13 +114,19 @@ fn promise_10_a_review_lists_every_emergency_since_its_date_with_its_case() {
     let since = world.now();
     ask(Some("incident-2"));
     ask(None);
-    let review = steward.review_access(&world.owner(), since).unwrap();
+    let review = steward.review_access(&may_read(&steward, world.owner()), since).unwrap();
     let told =
         review.emergencies.iter().map(|one| (one.case.as_ref().map(|case| case.as_str()), one.outcome));
     let expected = [(Some("incident-2"), DecidedAs::Allowed), (None, DecidedAs::Forbidden)];
     assert_eq!(told.collect::<Vec<_>>(), expected);
     let auditor = steward.trail_name(&auditor(&world, "user-aud")).unwrap();
-    assert!(review.emergencies.iter().all(|one| one.by == auditor && one.purpose == "emergency"));
+    assert!(
+        review
+            .emergencies
+            .iter()
+            .all(|one| one.by == auditor
+                && one.purpose.as_ref().is_some_and(|purpose| *purpose == "emergency"))
+    );
     assert_eq!(review.rules["auditor-repairs"].seen_from, Some(Level::Public), "an emergency is always seen");
     assert_eq!(review.rules["auditor-repairs"].used.granted, 1);
 }
@@ -126,21 +139,27 @@ fn promise_10_a_review_goes_back_past_a_compromised_key_and_refuses_a_broken_tra
     asks(&steward, support(&world, "user-sam"), true);
     steward.mark_compromised(&Scope::Tenant(tenant()), 1, "found in a log").unwrap();
     asks(&steward, support(&world, "user-sam"), true);
-    let review = steward.review_access(&world.owner(), world.now()).unwrap();
+    let review = steward.review_access(&may_read(&steward, world.owner()), world.now()).unwrap();
     assert_eq!(review.rules[RULE].used.granted, 2);
 
     let mut tree = Frontier::default();
     for entry in block_on(world.memory.audit().read(0, usize::MAX)).unwrap() {
-        tree.append(leaf_hash(&entry.body));
+        tree.append(leaf_hash(entry.bytes().unwrap()));
     }
     let (index, body) = (tree.size(), b"{\"format\":9}".to_vec());
     let nodes = tree.append(leaf_hash(&body));
-    let entry = |nodes| StoredEntry { index, body: body.clone(), nodes };
+    let entry = |nodes| {
+        let body = Some(EntryBody { bytes: body.clone(), terms: Vec::new() });
+        StoredEntry { index, at: world.now(), body, nodes }
+    };
     let broken = world.fork();
     block_on(broken.memory.audit().append(vec![entry(vec![[7; 32]; nodes.len()])])).unwrap();
-    let refused = broken.steward().review_access(&world.owner(), world.now());
-    assert!(matches!(refused, Err(TrailError::Broken(_))), "{refused:?}");
+    let review =
+        |steward: &TestSteward| steward.review_access(&may_read(steward, world.owner()), world.now());
+    let refused = review(&broken.steward());
+    assert!(matches!(refused, Err(TrailReadError::Trail(TrailError::Broken(_)))), "{refused:?}");
     block_on(world.memory.audit().append(vec![entry(nodes)])).unwrap();
-    let refused = steward.review_access(&world.owner(), world.now());
-    assert!(matches!(refused, Err(TrailError::Unreadable { index: at, .. }) if at == index), "{refused:?}");
+    let refused = review(&steward);
+    let unread = |refused: &TrailReadError| matches!(refused, TrailReadError::Trail(TrailError::Unreadable { index: at, .. }) if *at == index);
+    assert!(refused.as_ref().is_err_and(unread), "{refused:?}");
 }

@@ -8,6 +8,7 @@ use stewardship::classification::{DataClass, Level};
 use stewardship::contracts::Moment;
 use stewardship::crypto::{Envelope, STREAM_CHUNK, StreamStart};
 use stewardship::engine::{OpenError, OpenedStream, PutError};
+use stewardship::id::Name;
 use stewardship::{Action, Place, Question, Resource, block_on};
 
 use super::life::trail;
@@ -130,8 +131,11 @@ fn promise_02_a_stream_is_opened_against_a_grant_that_covers_it_and_on_the_trail
     let opened = open::<CreatorEmail>(&steward, &right, &home, &stream).unwrap();
     let entries = trail(&world);
     assert_eq!(entries.len(), before + 1);
-    let AuditEvent::Opened { category, level, .. } = &entries[before].event else { panic!("no opening") };
+    let AuditEvent::Opened { category, class, level, .. } = &entries[before].event else {
+        panic!("no opening")
+    };
     assert_eq!((category.as_str(), *level), ("creators", Level::Confidential));
+    assert_eq!(class.as_ref().map(Name::as_str), Some("creator.email"));
     // Its class, and nothing else; and proof once more where its bytes are laid open.
     assert_eq!(format!("{opened:?}"), "<creator.email: confidential>");
     let token = grant::<Token>(&steward, &at_shop());

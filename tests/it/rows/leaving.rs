@@ -173,8 +173,8 @@ fn s1_12_a_processor_receives_what_it_is_declared_for() {
 
 fn releases(world: &World) -> Vec<(Release, DecidedAs, bool)> {
     let released = |event: AuditEvent| match event {
-        AuditEvent::Released(released) => {
-            Some((released.release, released.outcome, released.approver.is_some()))
+        AuditEvent::Released { release, outcome, approved_by, .. } => {
+            Some((release, outcome, approved_by.is_some()))
         }
         _ => None,
     };

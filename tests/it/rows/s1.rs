@@ -1,7 +1,7 @@
 //! S1: the compliance overview, but for its requests.
 
-use stewardship::access::{Answer, Reason};
-use stewardship::audit::{AuditEvent, DecidedAs};
+use stewardship::access::{Answer, Barrier, Reason};
+use stewardship::audit::{AuditEvent, DecidedAs, StoreRefusal};
 use stewardship::classification::{BindProblem, Level};
 use stewardship::contracts::FieldBody;
 use stewardship::engine::{BuildError, OpenError, PutError};
@@ -91,11 +91,18 @@ fn s1_03_a_purpose_must_be_declared_and_authorized() {
     assert!(why.contains(&Reason::PurposeNotDeclared(Name::new("ad_targeting"))), "{why:?}");
     let trail = world.trail();
     assert_eq!(trail.len(), before + 1);
+    // It says why, and not the name, which could be anything.
     assert!(matches!(
         &trail[before].event,
-        AuditEvent::Decided { purpose, outcome: DecidedAs::Forbidden, .. } if *purpose == "ad_targeting"
+        AuditEvent::Decided { purpose: None, outcome: DecidedAs::Forbidden, barriers, .. }
+            if barriers.contains(&Barrier::PurposeNotDeclared)
     ));
     assert!(reasons(read("order_sync")).contains(&Reason::NoAuthorization));
+    assert!(matches!(
+        &world.trail().last().unwrap().event,
+        AuditEvent::Decided { purpose: Some(purpose), barriers, .. }
+            if *purpose == "order_sync" && barriers.contains(&Barrier::NoAuthorization)
+    ));
     let stored = world.steward.put(&place, &creator(), &Purpose::new("order_sync"));
     assert!(matches!(stored, Err(PutError::NoAuthorization)));
 
@@ -106,7 +113,8 @@ fn s1_03_a_purpose_must_be_declared_and_authorized() {
     assert!(matches!(refused, Err(PutError::PurposeNotDeclared { purpose }) if purpose == "ad_targeting"));
     let trail = world.trail();
     let last = &trail.last().unwrap().event;
-    assert!(matches!(last, AuditEvent::StoreRefused { purpose, .. } if *purpose == "ad_targeting"));
+    let AuditEvent::StoreRefused { purpose: None, why, .. } = last else { panic!("{last:?}") };
+    assert_eq!(*why, StoreRefusal::PurposeNotDeclared);
 
     world.revoke("shop-1");
     assert!(reasons(read("order_sync")).contains(&Reason::NoAuthorization));

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
 use serde_json::Value;
+use stewardship::audit::{AuditEvent, CorrectedField, Entry};
 use stewardship::contracts::{
     Answer, DataSource, Disposed, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId,
 };
@@ -369,9 +370,30 @@ fn s1_18_an_update_of_seller_data_is_not_for_another_tenant() {
     let case = world.planned(&asks);
     let refused = world.steward.carry_out(case.clone(), &stranger);
     assert!(matches!(refused, Err(CaseError::OtherTenant)));
+    let id = case.file().request().id.clone();
     world.steward.carry_out(case, &world.officer()).unwrap();
     let (opened, grant) = world.open_on_case::<Creator>(&place).unwrap();
     assert_eq!(opened.handle.expose(&grant).unwrap(), "harbour");
+
+    // The trail names the field, with keyed hashes of the value that it had and of the one that it got.
+    let corrected = |entry: Entry| match entry.event {
+        AuditEvent::Corrected { fields, case, .. } => Some((fields, case, entry.subject, entry.record)),
+        _ => None,
+    };
+    let told: Vec<_> = world.trail().into_iter().filter_map(corrected).collect();
+    let [(fields, case, Some(_), Some(_))] = &told[..] else { panic!("{told:?}") };
+    let [CorrectedField { field, old: Some(old), new: Some(new) }] = &fields[..] else {
+        panic!("{fields:?}")
+    };
+    assert!(*field == "handle" && *case == Some(id) && old != new);
+    // Back to what it was: the same value has the same hash.
+    let back = asks.id("back").correction("handle", "ada");
+    world.steward.carry_out(world.planned(&back), &world.officer()).unwrap();
+    let told: Vec<_> = world.trail().into_iter().filter_map(corrected).collect();
+    assert_eq!(told[1].0, [CorrectedField { field: Name::new("handle"), old: Some(*new), new: Some(*old) }]);
+    let dump =
+        world.trail().iter().map(|entry| String::from_utf8(entry.to_bytes()).unwrap()).collect::<String>();
+    assert!(!dump.contains("harbour") && !dump.contains("\"ada"));
 }
 
 /// S1.19: a complaint is closed by a response, and by nothing else.

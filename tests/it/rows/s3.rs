@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use stewardship::access::{Environment, GrantError, Reason};
-use stewardship::audit::AuditEvent;
+use stewardship::audit::{AuditEvent, Entry, OpenRefusal};
 use stewardship::contracts::{AnyKeyProvider, Expected, FieldBody, Ports, RecordStore};
 use stewardship::crypto::Suite;
 use stewardship::engine::{
@@ -534,14 +534,28 @@ fn s3_10_a_grant_is_narrow_and_ends() {
         (grant.purpose().name().as_str(), grant.expires()),
         ("support", start() + TimeDelta::hours(1))
     );
+    // What it is not for is refused, and that is on the trail.
+    let told = || match world.trail().pop() {
+        Some(Entry { event: AuditEvent::OpenRefused { why, .. }, by: Some(_), subject, record, .. }) => {
+            (why, subject.is_some() && record.is_some())
+        }
+        last => panic!("{last:?}"),
+    };
     let refused = |grant, place| world.steward.open::<Creator>(grant, place).map(|_| ()).unwrap_err();
     assert!(matches!(refused(&grant, &other), OpenError::Grant(GrantError::OtherPlace)));
+    assert_eq!(told(), (OpenRefusal::OtherPlace, true));
+    // Of a record of another tenant it tells nothing.
+    let foreign = Place::tenant("other").connection("shop-1").subject("creator-1");
+    assert!(matches!(refused(&grant, &foreign), OpenError::Grant(GrantError::OtherPlace)));
+    assert_eq!(told(), (OpenRefusal::OtherPlace, false));
     let account = world.steward.open::<Account>(&grant, &own).map(|_| ());
     assert!(matches!(account, Err(OpenError::Grant(GrantError::OtherCategory { .. }))));
+    assert_eq!(told(), (OpenRefusal::OtherCategory, true));
     world.advance("1 hour");
     world.steward.open::<Creator>(&grant, &own).unwrap();
     world.advance("1 second");
     assert!(matches!(refused(&grant, &own), OpenError::Grant(GrantError::Expired { .. })));
+    assert_eq!(told(), (OpenRefusal::Expired, true));
 
     let before = world.trail().len();
     let stranger = Principal::person("acme", "user-9").role("analyst").mfa_at(world.steward.now());
@@ -564,7 +578,7 @@ fn s3_10_a_grant_unused_for_ninety_days_appears_in_the_review() {
     );
     world.open::<Creator>(world.owner(), &own, "support").unwrap();
     let ninety_days = || world.steward.now() - TimeDelta::days(90);
-    let review = || world.steward.review_access(&world.owner(), ninety_days()).unwrap();
+    let review = || world.steward.review_access(&world.reader(), ninety_days()).unwrap();
     let owner = world.steward.trail_name(&world.owner()).unwrap().unwrap();
     let rule = Name::new("owner-reads-tenant-data");
     world.advance("90 days");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use stewardship::access::{Grant, Reason};
 use stewardship::audit::Entry;
-use stewardship::classification::{Declares, Record};
+use stewardship::classification::{Declares, Level, Record};
 use stewardship::contracts::{
     AuditLog, DocumentKind, DocumentStore, FieldBody, KeyStore, Ports, RecordQuery, RecordRow, RecordStore,
 };
@@ -227,10 +227,17 @@ impl World {
         block_on(self.memory.records().list(&RecordQuery::default(), None, usize::MAX)).unwrap()
     }
 
+    /// The owner's grant for reading the trail.
+    pub(super) fn reader(&self) -> Grant {
+        let trail = Resource::category("acme", "audit_trail", Level::Confidential);
+        let question = Question::new(self.owner(), Action::Read, trail, Purpose::new("security"));
+        granted(self.steward.authorize(&question).unwrap())
+    }
+
     /// The whole trail, read back.
     pub(super) fn trail(&self) -> Vec<Entry> {
         let entries = block_on(self.memory.audit().read(0, usize::MAX)).unwrap();
-        entries.iter().map(|entry| serde_json::from_slice(&entry.body).unwrap()).collect()
+        entries.iter().map(|entry| Entry::from_bytes(entry.bytes().unwrap()).unwrap()).collect()
     }
 
     /// Every byte that a store holds, and the trail.
@@ -251,7 +258,7 @@ impl World {
             bytes.extend(serde_json::to_vec(&scope).unwrap());
         }
         for entry in block_on(self.memory.audit().read(0, usize::MAX)).unwrap() {
-            bytes.extend(entry.body);
+            bytes.extend(entry.bytes().unwrap());
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }

@@ -5,6 +5,7 @@ mod papers;
 mod providers;
 mod rows;
 mod sources;
+mod trails;
 
 use std::future::poll_fn;
 use std::task::Poll;

@@ -1,10 +1,6 @@
-use super::super::{
-    Namespace, check_audit, check_audit_after_restart, check_documents, check_documents_after_restart,
-};
+use super::super::{Namespace, check_audit_after_restart, check_documents, check_documents_after_restart};
 use super::{Mutant, catches, give_way};
-use crate::contracts::{
-    AuditLog, Document, DocumentKey, DocumentKind, DocumentStore, Expected, StoreError, StoredEntry, block_on,
-};
+use crate::contracts::{Document, DocumentKey, DocumentKind, DocumentStore, Expected, StoreError, block_on};
 use crate::core::id::TenantId;
 use crate::ports::memory::{MemoryAudit, MemoryDocuments};
 
@@ -95,91 +91,6 @@ fn the_kit_finds_every_flaw_of_a_document_store() {
     ] {
         let fresh = async || Mutant { inner: MemoryDocuments::new(), flaw };
         catches(&block_on(check_documents(&Namespace::new("kit"), fresh)), rule, &flaw);
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum AuditFlaw {
-    AcceptsGaps,
-    AcceptsGapsInABatch,
-    KeepsPartOfABatch,
-    ComparesThenWrites,
-    KeepsTheLastTen,
-    IgnoresLimit,
-    ReadsAfterFrom,
-    LastIsTheFirst,
-    LosesWrites,
-}
-
-impl AuditLog for Mutant<MemoryAudit, AuditFlaw> {
-    async fn append(&self, mut entries: Vec<StoredEntry>) -> Result<(), StoreError> {
-        let next = self.inner.last().await?.map_or(0, |last| last.index + 1);
-        let renumber = |entries: &mut [StoredEntry], next: u64| {
-            for (index, entry) in (next..).zip(entries) {
-                entry.index = index;
-            }
-        };
-        match self.flaw {
-            AuditFlaw::AcceptsGaps => renumber(&mut entries, next),
-            AuditFlaw::AcceptsGapsInABatch if entries.first().is_some_and(|entry| entry.index == next) => {
-                renumber(&mut entries, next);
-            }
-            AuditFlaw::KeepsPartOfABatch => {
-                for entry in entries {
-                    self.inner.append(vec![entry]).await?;
-                }
-                return Ok(());
-            }
-            AuditFlaw::ComparesThenWrites => {
-                if entries.first().is_some_and(|entry| entry.index != next) {
-                    return Err(StoreError::conflict("append"));
-                }
-                give_way().await;
-                let next = self.inner.last().await?.map_or(0, |last| last.index + 1);
-                renumber(&mut entries, next);
-            }
-            AuditFlaw::LosesWrites => return Ok(()),
-            _ => {}
-        }
-        self.inner.append(entries).await
-    }
-
-    async fn read(&self, from: u64, limit: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        match self.flaw {
-            AuditFlaw::IgnoresLimit => self.inner.read(from, usize::MAX).await,
-            AuditFlaw::ReadsAfterFrom => self.inner.read(from.saturating_add(1), limit).await,
-            AuditFlaw::KeepsTheLastTen => {
-                let end = self.inner.last().await?.map_or(0, |last| last.index + 1);
-                self.inner.read(from.max(end.saturating_sub(10)), limit).await
-            }
-            _ => self.inner.read(from, limit).await,
-        }
-    }
-
-    async fn last(&self) -> Result<Option<StoredEntry>, StoreError> {
-        if self.flaw == AuditFlaw::LastIsTheFirst {
-            return Ok(self.inner.read(0, 1).await?.pop());
-        }
-        self.inner.last().await
-    }
-}
-
-#[test]
-fn the_kit_finds_every_flaw_of_an_audit_log() {
-    use AuditFlaw::*;
-    for (flaw, rule) in [
-        (AcceptsGaps, "gapless"),
-        (AcceptsGapsInABatch, "gapless"),
-        (KeepsPartOfABatch, "gapless"),
-        (ComparesThenWrites, "gapless"),
-        (KeepsTheLastTen, "append-only"),
-        (IgnoresLimit, "read-your-writes"),
-        (ReadsAfterFrom, "read-your-writes"),
-        (LastIsTheFirst, "read-your-writes"),
-        (LosesWrites, "read-your-writes"),
-    ] {
-        let fresh = async || Mutant { inner: MemoryAudit::new(), flaw };
-        catches(&block_on(check_audit(&Namespace::new("kit"), fresh)), rule, &flaw);
     }
 }
 

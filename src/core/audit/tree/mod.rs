@@ -26,7 +26,8 @@ pub type Hash = [u8; 32];
 pub struct TreeHead {
     /// Number of entries.
     pub size: u64,
-    /// The root.
+    /// The root; in JSON, base64.
+    #[serde(with = "hash")]
     pub root: Hash,
 }
 
@@ -113,10 +114,32 @@ impl Frontier {
     }
 }
 
-/// Hashes in JSON: base64, as in the proofs of RFC 6962 section 4.
-mod hashes {
+/// A hash in JSON: base64, as in the proofs of RFC 6962 section 4.
+mod hash {
     use base64ct::{Base64, Encoding};
     use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Hash;
+
+    pub(super) fn serialize<S: Serializer>(hash: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Base64::encode_string(hash))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
+        decode(&String::deserialize(deserializer)?)
+    }
+
+    pub(super) fn decode<E: Error>(text: &str) -> Result<Hash, E> {
+        let mut hash = Hash::default();
+        let length = Base64::decode(text, &mut hash).map_err(E::custom)?.len();
+        if length == hash.len() { Ok(hash) } else { Err(E::custom("a hash has 32 bytes")) }
+    }
+}
+
+/// Hashes in JSON, each as one.
+mod hashes {
+    use base64ct::{Base64, Encoding};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::Hash;
@@ -126,13 +149,7 @@ mod hashes {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Hash>, D::Error> {
-        let texts = Vec::<String>::deserialize(deserializer)?;
-        let decode = |text: &String| {
-            let mut hash = Hash::default();
-            let length = Base64::decode(text, &mut hash).map_err(D::Error::custom)?.len();
-            if length == hash.len() { Ok(hash) } else { Err(D::Error::custom("a hash has 32 bytes")) }
-        };
-        texts.iter().map(decode).collect()
+        Vec::<String>::deserialize(deserializer)?.iter().map(|text| super::hash::decode(text)).collect()
     }
 }
 

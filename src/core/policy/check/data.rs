@@ -52,7 +52,8 @@ fn categories(check: &mut Check<'_, '_>) {
     let rules_read = check.findings.is_sound_in_each(&Path::of(["retention", "rule"]), "category");
     for (name, category) in &document.categories {
         let path = Path::of(["categories", name.as_str()]);
-        if classes_read && !classified.contains(name) {
+        let trail = document.audit.as_ref().filter(|audit| audit.category.as_ref() == Some(name));
+        if classes_read && trail.is_none() && !classified.contains(name) {
             let hint = "declare a class of it, or drop it";
             check.warning(
                 FindingCode::UnclassifiedCategory,
@@ -61,7 +62,13 @@ fn categories(check: &mut Check<'_, '_>) {
                 hint,
             );
         }
-        if rules_read && !kept.contains(name) {
+        if let Some(audit) = trail {
+            if audit.keep.is_none() && check.is_whole(&Path::of(["audit"])) {
+                let message = "nothing says how long the audit trail is kept";
+                let hint = "write its age, such as `7 years`";
+                check.error(FindingCode::NoRetentionRule, &Path::of(["audit", "keep"]), message, hint);
+            }
+        } else if rules_read && !kept.contains(name) {
             let hint = "write a `retention.rule` for it";
             check.error(
                 FindingCode::NoRetentionRule,

@@ -2,9 +2,11 @@
 
 use super::Check;
 use crate::core::classification::Level;
+use crate::core::period::Period;
 use crate::core::policy::document::LevelControls;
 use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::Path;
+use crate::core::policy::trail::TrailBatch;
 use crate::core::policy::vocabulary::Record;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
@@ -21,8 +23,9 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         }
     }
     monotone(check);
+    batches(check);
     for (level, controls) in &check.document.levels {
-        if *level >= Level::Confidential && controls.record == Some(Record::Never) {
+        if *level >= Level::Confidential && controls.record.is_some_and(|record| record != Record::Before) {
             let path = Path::of(["levels", level.as_str(), "record"]);
             let message = format!("what is `{level}` is always recorded before the action");
             check.error(FindingCode::UnrecordedLevel, &path, message, "write `before`, or drop the key");
@@ -39,6 +42,25 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
             let message = format!("a class that authenticates someone is `{}`", class.level);
             check.error(FindingCode::CredentialBelowTop, &path, message, "write `restricted`");
         }
+    }
+}
+
+/// What a crash may lose has a bound.
+fn batches(check: &mut Check<'_, '_>) {
+    let Some(audit) = &check.document.audit else { return };
+    if audit.batch.is_some_and(|batch| !(2..=TrailBatch::MAX_ENTRIES).contains(&batch)) {
+        let message = "entries of the audit trail wait in batches of 2 to 1,024";
+        let hint = "write `batch = 64`, or `record = \"before\"` for the level";
+        check.error(FindingCode::TrailBatch, &Path::of(["audit", "batch"]), message, hint);
+    }
+    let bounded = |within: Period| {
+        within.exact().is_some()
+            && within.approximate_seconds() <= TrailBatch::MAX_WITHIN.approximate_seconds()
+    };
+    if audit.within.is_some_and(|within| within.is_zero() || !bounded(within)) {
+        let message = "an entry of the audit trail waits for some time, and for an hour at most";
+        let hint = "write `within = \"5 seconds\"`";
+        check.error(FindingCode::TrailBatch, &Path::of(["audit", "within"]), message, hint);
     }
 }
 
@@ -83,7 +105,8 @@ fn weakened(lower: &LevelControls, higher: &LevelControls) -> Vec<(&'static str,
         let shown = |controls: &LevelControls| or_absent(controls.mfa_within.map(|age| age.to_string()));
         weaker.push(("mfa_within", shown(lower), shown(higher)));
     }
-    if lower.record == Some(Record::Before) && higher.record != Some(Record::Before) {
+    // In order of their strictness.
+    if lower.record.unwrap_or(Record::Never) > higher.record.unwrap_or(Record::Never) {
         let shown = |controls: &LevelControls| or_absent(controls.record.map(|record| record.to_string()));
         weaker.push(("record", shown(lower), shown(higher)));
     }

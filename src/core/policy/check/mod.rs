@@ -3,6 +3,7 @@
 //! A check is silent about elements that could not be read (the reader reported them), and a check for something that is
 //! missing is silent where the section that should hold it could not be read.
 
+mod audit;
 mod claims;
 mod conditions;
 mod data;
@@ -43,6 +44,7 @@ pub(crate) fn check(document: &PolicyDocument, findings: &mut Findings) {
     claims::check(&mut check);
     retention::check(&mut check);
     keys::check(&mut check);
+    audit::check(&mut check);
     operations::check(&mut check);
     reviewers::check(&mut check);
     texts::check(&mut check);

@@ -76,6 +76,9 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         categories.expect(check, &cap_path(index).key("category"), &cap.category);
         platforms.expect(check, &cap_path(index).key("platform"), &cap.platform);
     }
+    if let Some(audit) = &document.audit {
+        categories.expect(check, &Path::of(["audit", "category"]), &audit.category);
+    }
     if let Some(requests) = &document.requests {
         purposes.expect(check, &Path::of(["requests", "purpose"]), [&requests.purpose]);
         roles.expect(check, &Path::of(["requests", "reviewers"]), &requests.reviewers);

@@ -121,6 +121,27 @@ fn each_check_bites_and_nothing_else_does() {
             "mfa_within = \"12h\"\nrecord = \"never\"",
             vec![(Error, Code::UnrecordedLevel, "levels.restricted.record")],
         ),
+        (
+            "mfa_within = \"12h\"\nrecord = \"before\"",
+            "mfa_within = \"12h\"\nrecord = \"batched\"",
+            vec![(Error, Code::UnrecordedLevel, "levels.restricted.record")],
+        ),
+        (
+            "[levels.internal]",
+            "[levels.public]\nrecord = \"batched\"\n[levels.internal]",
+            vec![(Error, Code::NonMonotoneControls, "levels.internal.record")],
+        ),
+        (
+            "[audit]",
+            "[audit]\nbatch = 1\nwithin = \"0 seconds\"",
+            vec![(Error, Code::TrailBatch, "audit.batch"), (Error, Code::TrailBatch, "audit.within")],
+        ),
+        (
+            "[audit]",
+            "[audit]\nbatch = 1025\nwithin = \"3601 seconds\"",
+            vec![(Error, Code::TrailBatch, "audit.batch"), (Error, Code::TrailBatch, "audit.within")],
+        ),
+        ("[audit]", "[audit]\nbatch = 1024\nwithin = \"1 hour\"", vec![]),
         // What is always recorded need not say so.
         ("mfa_within = \"12h\"\nrecord = \"before\"", "mfa_within = \"12h\"", vec![]),
         (
@@ -314,6 +335,23 @@ fn each_check_bites_and_nothing_else_does() {
             "epoch_after = \"365 days\"",
             "epoch_after = \"3 years\"",
             vec![(Warning, Code::LongKeyPeriod, "keys.epoch_after")],
+        ),
+        ("keep = \"7 years\"", "keep = \"0 days\"", vec![(Error, Code::TrailRetention, "audit.keep")]),
+        ("keep = \"7 years\"\n", "", vec![(Error, Code::NoRetentionRule, "audit.keep")]),
+        (
+            "[audit]\ncategory = \"trail\"",
+            "[audit]\ncategory = \"trial\"",
+            vec![
+                (Error, Code::NoRetentionRule, "categories.trail"),
+                (Warning, Code::UnclassifiedCategory, "categories.trail"),
+                (Error, Code::UnknownReference, "audit.category"),
+            ],
+        ),
+        (
+            "[audit]\n",
+            "[[retention.rule]]\nid = \"trail\"\ncategory = \"trail\"\nfrom = \"stored\"\nkeep = \"1 year\"\n\
+             dispose = \"delete\"\nbasis = \"security\"\n\n[audit]\n",
+            vec![(Error, Code::TrailRetention, "retention.rule[2].category")],
         ),
         ("admit = [\"tls-1.2\", \"tls-1.3\"]", "", vec![(Error, Code::EmptyRule, "transport.admit")]),
         (

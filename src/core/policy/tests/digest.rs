@@ -92,6 +92,7 @@ fn the_builder_gives_the_digest_of_the_file() {
             .epoch_after(Period::days(365))
             .rewrap_on_erasure(true),
     )
+    .audit(AuditRules::new().category("trail").keep(Period::months(84)))
     .transport(TransportRules::new().admit([Transport::Tls12, Transport::Tls13]));
     for (name, category) in document.categories.clone() {
         builder = builder.category(name, category);

@@ -1,12 +1,14 @@
 //! Evidence under a checkpoint that is signed with Ed25519.
 
+use stewardship::Action;
 use stewardship::audit::tree::TreeHead;
 use stewardship::audit::{AuditEvent, Checkpoint, Evidence, EvidenceError, SignedCheckpoint};
-use stewardship::engine::TrailError;
+use stewardship::engine::{CheckpointError, TrailError, TrailQuery};
 use stewardship::ports::ed25519::CheckpointKey;
 
 use super::*;
 use crate::promises::p10_trail::erase;
+use crate::promises::reading::may;
 
 const ORIGIN: &str = "audit.example.com/production";
 
@@ -27,7 +29,7 @@ fn promise_10_a_stranger_checks_entries_against_a_signed_checkpoint() {
     read::<Creator>(&steward, &about("ada")).unwrap();
     let head = steward.trail_head().unwrap();
     assert_eq!(steward.verify_trail(None).unwrap(), head);
-    let opened = |entry: &StoredEntry| entry.body.windows(8).any(|bytes| bytes == b"\"opened\"");
+    let opened = |entry: &StoredEntry| entry.bytes().unwrap().windows(8).any(|bytes| bytes == b"\"opened\"");
     let entry = stored(&world).iter().find(|entry| opened(entry)).unwrap().index;
     let evidence = Evidence::new(&signed(head), steward.prove_entries(&[0, entry], head.size).unwrap());
 
@@ -79,4 +81,148 @@ fn promise_10_earlier_proofs_hold_after_an_erasure() {
     later.verify(ORIGIN, &[&key().verifier()]).unwrap();
     assert_eq!(steward.prove_entries(&all, before.size).unwrap(), evidence.entries);
     assert_eq!(steward.verify_trail(Some(before)).unwrap(), after);
+}
+
+/// A verifier of its own, that shares nothing with ours: RFC 6962 section 2.1.1 read backwards, and Ed25519 (RFC 8032) over the text of the
+/// note. It knows the file and the public key.
+mod stranger {
+    use base64ct::{Base64, Encoding};
+    use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
+    use serde_json::Value;
+    use sha2::{Digest, Sha256};
+
+    fn decoded(text: &str) -> Vec<u8> {
+        Base64::decode_vec(text).unwrap()
+    }
+
+    fn hash(parts: &[&[u8]]) -> Vec<u8> {
+        parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize().to_vec()
+    }
+
+    /// The root over `n` leaves, of which the `m`-th has this hash.
+    fn root(leaf: Vec<u8>, m: u64, n: u64, path: &[Vec<u8>]) -> Option<Vec<u8>> {
+        if n == 1 {
+            return path.is_empty().then_some(leaf);
+        }
+        let (last, below) = path.split_last()?;
+        let mut k = 1;
+        while k * 2 < n {
+            k *= 2;
+        }
+        Some(match m < k {
+            true => hash(&[&[1], &root(leaf, m, k, below)?, last]),
+            false => hash(&[&[1], last, &root(leaf, m - k, n - k, below)?]),
+        })
+    }
+
+    /// How many entries the bundle proves; none where one of them is not proved.
+    pub(super) fn proves(bundle: &str, public: &[u8]) -> Option<usize> {
+        let bundle: Value = serde_json::from_str(bundle).ok()?;
+        let note = bundle["checkpoint"].as_str()?;
+        let (text, signatures) = note.split_once("\n\n")?;
+        let signature = decoded(signatures.lines().next()?.rsplit_once(' ')?.1);
+        let key = VerifyingKey::from_bytes(public.try_into().ok()?).ok()?;
+        let signature = Signature::from_slice(&signature[4..]).ok()?;
+        key.verify(format!("{text}\n").as_bytes(), &signature).ok()?;
+        let [_, size, head] = text.lines().collect::<Vec<_>>()[..] else { return None };
+        let entries = bundle["entries"].as_array()?;
+        for entry in entries {
+            let path = entry["proof"]["path"].as_array()?;
+            let path: Vec<Vec<u8>> = path.iter().map(|hash| decoded(hash.as_str().unwrap())).collect();
+            let leaf = hash(&[&[0], entry["body"].as_str()?.as_bytes()]);
+            let (index, size) = (entry["proof"]["leaf"].as_u64()?, size.parse().ok()?);
+            (index < size && root(leaf, index, size, &path)? == decoded(head)).then_some(())?;
+        }
+        Some(entries.len())
+    }
+}
+
+#[test]
+fn promise_10_any_verifier_of_rfc_6962_checks_the_evidence_of_a_query() {
+    let world = World::new();
+    let steward = world.connected();
+    for person in [ADA, "bob"] {
+        steward.put(&about(person), &creator("word"), &sync()).unwrap();
+        read::<Creator>(&steward, &about(person)).unwrap();
+    }
+    let note = signed(steward.trail_head().unwrap());
+    let grant = may(&steward, world.officer(), Action::Export);
+    let page = steward.trail_evidence(&grant, &TrailQuery::about(ADA), None, &note).unwrap();
+    assert_eq!(page.next, None);
+    let (_, entries) = page.evidence.verify(ORIGIN, &[&key().verifier()]).unwrap();
+    // Those that are under the checkpoint, and none of another person.
+    assert!(entries.len() >= 3 && entries.iter().all(|(_, entry)| entry.subject == entries[0].1.subject));
+
+    let bundle = serde_json::to_string(&page.evidence).unwrap();
+    let shown = key().verifier().to_string();
+    let public =
+        <base64ct::Base64 as base64ct::Encoding>::decode_vec(shown.rsplit_once('+').unwrap().1).unwrap();
+    assert_eq!(stranger::proves(&bundle, &public[1..]), Some(entries.len()));
+    for (from, to) in [
+        ("\\\"event\\\":\\\"opened\\\"", "\\\"event\\\":\\\"opener\\\""),
+        ("\"leaf\":", "\"leaf\":1"),
+        ("\\n", "\\n1"),
+    ] {
+        let forged = bundle.replacen(from, to, 1);
+        assert_ne!(forged, bundle);
+        assert_eq!(stranger::proves(&forged, &public[1..]), None, "{from}");
+    }
+    let foreign = World::new();
+    let other = foreign.connected();
+    for _ in 0..9 {
+        other.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+    }
+    let foreign = signed(other.trail_head().unwrap());
+    assert!(steward.trail_evidence(&grant, &TrailQuery::any(), None, &foreign).is_err());
+}
+
+#[test]
+fn promise_10_checkpoints_of_this_trail_are_kept_past_what_they_are_over() {
+    let kept = "keep = \"7 years\"";
+    let world = World::under(&POLICY.replace(kept, "keep = \"1 year\""));
+    let steward = world.connected();
+    let first = signed(steward.trail_head().unwrap());
+    let keep = |steward: &TestSteward, note: &SignedCheckpoint| {
+        steward.keep_checkpoint(note, ORIGIN, &key().verifier()).map(|checkpoint| checkpoint.tree.size)
+    };
+    let size = keep(&steward, &first).unwrap();
+    assert_eq!(keep(&steward, &first).unwrap(), size, "once");
+    // At any call a crash leaves it kept or not, and the next call keeps it.
+    let start = world.faults.calls();
+    steward.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+    let second = signed(steward.trail_head().unwrap());
+    let before = (world.faults.calls(), world.fork());
+    keep(&steward, &second).unwrap();
+    assert!(before.0 > start);
+    for n in 1..=world.faults.calls() - before.0 {
+        for moment in Moment::ALL {
+            let world = before.1.fork();
+            let steward = world.steward();
+            world.faults.arm(n, moment);
+            let _ = keep(&steward, &second);
+            world.faults.recover();
+            keep(&steward, &second).unwrap();
+            assert_eq!(steward.checkpoints().unwrap(), [first.clone(), second.clone()]);
+        }
+    }
+    assert_eq!(steward.checkpoints().unwrap(), [first.clone(), second.clone()]);
+
+    // Another trail's, and one that nobody signed.
+    let other = World::new().connected();
+    for _ in 0..9 {
+        other.put(&about(ADA), &creator("ada"), &sync()).unwrap();
+    }
+    let foreign = keep(&steward, &signed(other.trail_head().unwrap()));
+    assert!(matches!(foreign, Err(CheckpointError::Trail(TrailError::Broken(_)))), "{foreign:?}");
+    let strange = CheckpointKey::from_seed("audit.example.com", &[8; 32]).unwrap();
+    let Ok(unsigned) = Checkpoint::new(ORIGIN, steward.trail_head().unwrap()).unwrap().sign(&strange);
+    assert!(matches!(keep(&steward, &unsigned), Err(CheckpointError::Note(_))));
+
+    world.clock.advance(stewardship::Period::months(14));
+    assert!(steward.sweep().unwrap().trail.expired > 0);
+    for note in steward.checkpoints().unwrap() {
+        let checkpoint = note.verify(ORIGIN, &[&key().verifier()]).unwrap();
+        steward.verify_trail(Some(checkpoint.tree)).unwrap();
+    }
+    assert_eq!(steward.checkpoints().unwrap().len(), 2);
 }
