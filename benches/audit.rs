@@ -63,7 +63,7 @@ fn entry(n: u32, policy: stewardship::policy::PolicyDigest) -> Entry {
         rule: Name::new("integration-syncs"),
     };
     let mut entry = Entry::new("2026-11-22T09:00:00.123456Z".parse().unwrap(), policy, event);
-    let named = |part: u128| Some(Pseudonym::from_bytes((u128::from(n) << 8 | part).to_be_bytes()));
+    let named = |part: u128| Some(Pseudonym::from_bytes(((u128::from(n) << 8) | part).to_be_bytes()));
     (entry.tenant, entry.by, entry.subject, entry.record) = (named(1), named(2), named(3), named(4));
     entry
 }

@@ -257,7 +257,7 @@ pub(super) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     }
     let mut bytes = [0; N];
     for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = value(*high)? << 4 | value(*low)?;
+        *byte = (value(*high)? << 4) | value(*low)?;
     }
     Some(bytes)
 }

@@ -132,16 +132,16 @@ fn each_check_bites_and_nothing_else_does() {
             vec![(Error, Code::NonMonotoneControls, "levels.internal.record")],
         ),
         (
-            "[levels.internal]",
-            "[audit]\nbatch = 1\nwithin = \"0 seconds\"\n[levels.internal]",
+            "[audit]",
+            "[audit]\nbatch = 1\nwithin = \"0 seconds\"",
             vec![(Error, Code::TrailBatch, "audit.batch"), (Error, Code::TrailBatch, "audit.within")],
         ),
         (
-            "[levels.internal]",
-            "[audit]\nbatch = 1025\nwithin = \"3601 seconds\"\n[levels.internal]",
+            "[audit]",
+            "[audit]\nbatch = 1025\nwithin = \"3601 seconds\"",
             vec![(Error, Code::TrailBatch, "audit.batch"), (Error, Code::TrailBatch, "audit.within")],
         ),
-        ("[levels.internal]", "[audit]\nbatch = 1024\nwithin = \"1 hour\"\n[levels.internal]", vec![]),
+        ("[audit]", "[audit]\nbatch = 1024\nwithin = \"1 hour\"", vec![]),
         // What is always recorded need not say so.
         ("mfa_within = \"12h\"\nrecord = \"before\"", "mfa_within = \"12h\"", vec![]),
         (
