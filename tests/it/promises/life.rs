@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::slice::SliceIndex;
 
 use stewardship::access::{Preference, Stop};
 use stewardship::audit::{AuditEvent, Entry};
@@ -221,13 +222,13 @@ pub(crate) enum Restart {
     Later,
 }
 
-/// Lives the rest of the life, from the verb `first` on. At each planned crash the process is gone; another one starts and calls the
+/// Lives these verbs of the life. At each planned crash the process is gone; another one starts and calls the
 /// same verb again.
 ///
 /// The first crash counts storage calls from here, each further one from the recovery before it.
 pub(crate) fn live(
     world: &World,
-    first: usize,
+    verbs: impl SliceIndex<[Act], Output = [Act]>,
     crashes: impl IntoIterator<Item = (u64, Moment)>,
     restart: Restart,
 ) {
@@ -239,7 +240,7 @@ pub(crate) fn live(
     };
     arm();
     let mut process: Option<TestSteward> = None;
-    for act in &LIFE[first..] {
+    for act in &LIFE[verbs] {
         if let Some(after) = act.after {
             world.clock.advance(after);
         }

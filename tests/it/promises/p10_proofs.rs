@@ -50,7 +50,7 @@ fn promise_10_an_acknowledged_entry_is_never_lost_to_a_crash() {
     let world = World::new();
     furnish(&world);
     let before = world.steward().trail_head().unwrap();
-    live(&world, 0, [(120, Moment::After), (60, Moment::Before)], Restart::AtOnce);
+    live(&world, .., [(120, Moment::After), (60, Moment::Before)], Restart::AtOnce);
     let steward = world.steward();
     let after = steward.verify_trail(Some(before)).unwrap();
     steward.prove_growth(before.size, after.size).unwrap().verify(&before, &after).unwrap();

@@ -85,7 +85,7 @@ fn carried_out(world: &World, steward: &TestSteward, new: &NewRequest) -> Case<P
 fn promise_10_no_identifier_stands_in_the_trail() {
     let world = World::new();
     furnish(&world);
-    live(&world, 0, [], Restart::AtOnce);
+    live(&world, .., [], Restart::AtOnce);
     let bodies = bodies(&world);
     assert!(bodies.len() > 30);
     for id in [TENANT, SHOP, ADA, BOB, "user-olga", "user-petra", "sync-service", "example.com"] {
@@ -201,7 +201,7 @@ fn promise_10_what_a_duty_keeps_does_not_link_what_was_before_the_erasure() {
 fn promise_10_the_trail_verifies_and_what_was_changed_is_found() {
     let world = World::new();
     furnish(&world);
-    live(&world, 0, [(150, Moment::After), (90, Moment::Before)], Restart::AtOnce);
+    live(&world, .., [(150, Moment::After), (90, Moment::Before)], Restart::AtOnce);
     let steward = world.steward();
     let head = steward.verify_trail(None).unwrap();
     // A backup from before is shorter than the head that was kept elsewhere.
