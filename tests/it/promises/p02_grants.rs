@@ -3,7 +3,7 @@
 //! That a grant can be neither made by hand nor doubled is shown by `compile_fail` examples at `Grant`.
 
 use stewardship::access::{Answer, Preference, Stop};
-use stewardship::audit::{AuditEvent, DecidedAs};
+use stewardship::audit::{AuditEvent, DecidedAs, OpenRefusal};
 use stewardship::classification::Level;
 use stewardship::contracts::Moment;
 use stewardship::engine::OpenError;
@@ -136,8 +136,12 @@ fn promise_02_a_probe_of_another_tenant_tells_nothing_by_its_answer_its_trail_or
         (refused.to_string(), world.faults.calls() - calls, trail(&world).len() - entries)
     };
     let theirs = opens(&about(ADA));
-    assert_eq!(theirs, ("the grant is for another place".to_owned(), 0, 0));
+    assert_eq!((theirs.0.as_str(), theirs.2), ("the grant is for another place", 1));
+    let told = trail(&world).pop().unwrap();
+    assert!(matches!(told.event, AuditEvent::OpenRefused { why: OpenRefusal::OtherPlace, .. }), "{told:?}");
+    assert!(told.by.is_some() && told.subject.is_none() && told.record.is_none());
     assert_eq!(opens(&about("creator-nobody")), theirs);
+    assert_eq!(trail(&world).pop().unwrap(), told);
     // An identifier that is another tenant's is no other here than one that is nobody's.
     let owner = Question::new(
         prober(),
