@@ -1,11 +1,13 @@
 //! 10: the trail is read by a grant alone, that it is read is on it, and a reader finds what is there, within one tenant.
 
 use stewardship::access::{Grant, GrantError};
-use stewardship::audit::{AuditEvent, Entry, TrailSearch};
+use stewardship::audit::tree::{Frontier, leaf_hash};
+use stewardship::audit::{AuditEvent, Entry, TrailBreak, TrailSearch};
 use stewardship::classification::Level;
-use stewardship::engine::{TrailPage, TrailQuery, TrailReadError};
+use stewardship::contracts::{AuditLog, EntryBody, Ports, StoredEntry};
+use stewardship::engine::{TrailError, TrailPage, TrailQuery, TrailReadError};
 use stewardship::id::PrincipalId;
-use stewardship::{Action, Period, Place, Principal, Purpose, Question, Resource};
+use stewardship::{Action, Period, Place, Principal, Purpose, Question, Resource, block_on};
 
 use super::life::{BOB, trail};
 use super::p10_trail::erase;
@@ -321,4 +323,33 @@ fn promise_10_times_are_found_also_where_a_clock_was_put_back() {
             .iter()
             .all(|(index, _)| *index < there)
     );
+}
+
+/// A store is not taken at its word: neither for whose an entry is, nor for what it says.
+#[test]
+fn promise_10_what_a_store_lists_wrongly_is_not_shown() {
+    let (world, steward) = furnished();
+    let grant = reader(&world, &steward);
+    let own = trail(&world).into_iter().find(|entry| entry.subject.is_some()).unwrap();
+    let theirs = trail(&world).into_iter().find(|entry| entry.tenant.is_some() && entry.tenant != own.tenant);
+    let mut tree = Frontier::default();
+    for entry in block_on(world.memory.audit().read(0, usize::MAX)).unwrap() {
+        tree.append(leaf_hash(entry.bytes().unwrap()));
+    }
+    for (says, hashed) in [(&theirs.unwrap(), None), (&own, Some(&b"other"[..]))] {
+        let (world, mut tree) = (world.fork(), tree.clone());
+        let (index, bytes) = (tree.size(), says.to_bytes());
+        let nodes = tree.append(leaf_hash(hashed.unwrap_or(&bytes)));
+        let body = Some(EntryBody { bytes, terms: own.terms() });
+        let entry = StoredEntry { index, at: world.now(), body, nodes };
+        block_on(world.memory.audit().append(vec![entry])).unwrap();
+        let shown = world.steward().read_trail(&grant, &TrailQuery::any(), None);
+        let altered = |refused: &TrailReadError| {
+            let TrailReadError::Trail(TrailError::Broken(TrailBreak::Altered { index: at })) = refused else {
+                return false;
+            };
+            *at == index
+        };
+        assert!(shown.as_ref().is_err_and(altered), "{shown:?}");
+    }
 }
