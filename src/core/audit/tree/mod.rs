@@ -89,7 +89,14 @@ impl Frontier {
     /// Appends a leaf. Gives the hashes of the nodes that it completes, lowest first, the leaf's own among them: what a store keeps with
     /// the entry, and all that proofs are made of.
     pub fn append(&mut self, leaf: Hash) -> Vec<Hash> {
-        let mut completed = vec![leaf];
+        let mut completed = Vec::with_capacity(self.size.trailing_ones() as usize + 1);
+        self.append_to(leaf, &mut completed);
+        completed
+    }
+
+    /// The same, and appends those hashes to a buffer: for a batch, one after the other.
+    pub fn append_to(&mut self, leaf: Hash, completed: &mut Vec<Hash>) {
+        completed.push(leaf);
         let mut node = leaf;
         for _ in 0..self.size.trailing_ones() {
             let Some(left) = self.peaks.pop() else { break };
@@ -98,7 +105,6 @@ impl Frontier {
         }
         self.peaks.push(node);
         self.size = self.size.saturating_add(1);
-        completed
     }
 
     /// The tree as it is now.
