@@ -59,7 +59,7 @@ pub use crate::core::dsr;
 pub use crate::core::{audit, governance, report};
 
 // The paved path: what a host names every day. Everything else stays in its room, under that one name.
-pub use crate::core::access::{Action, Principal, Purpose, Question, Resource};
+pub use crate::core::access::{Action, Grant, Principal, Purpose, Question, Resource};
 pub use crate::core::classification::Classified;
 pub use crate::core::period::Period;
 pub use crate::core::place::{Place, Scope};

@@ -56,6 +56,7 @@ impl Bare {
         out.extend_from_slice(&commitment);
     }
 
+    #[allow(dead_code, reason = "not every benchmark opens")]
     pub fn open(&self, backend: &dyn AeadBackend, sealed: &[u8], out: &mut [u8]) {
         let (nonce, rest) = sealed.split_first_chunk().unwrap();
         let (rest, found) = rest.split_last_chunk::<32>().unwrap();

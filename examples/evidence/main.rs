@@ -4,6 +4,8 @@
 //! ```text
 //! cargo run --example evidence --features ed25519 -- verify BUNDLE.json NAME+ID+KEY [ORIGIN]
 //! ```
+//! With a steward, `Steward::trail_evidence` makes the bundle; here the tree is built by hand, so that no store is needed.
+//!
 //! A key may sign for several trails: name the one that you mean, or read in the answer which it is. Without arguments it makes a bundle of an
 //! invented trail, alters a copy of it, and checks both.
 

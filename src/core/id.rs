@@ -32,6 +32,13 @@ macro_rules! id {
                 self.0.as_str()
             }
 
+            /// The same as bytes, as they are sealed and hashed.
+            #[must_use]
+            #[inline]
+            pub fn as_bytes(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
+
             /// Whether the engine accepts it: not empty, at most [`MAX_ID_BYTES`], no control characters.
             #[must_use]
             #[inline]
@@ -127,6 +134,13 @@ impl Name {
     #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// The same as bytes, as they are sealed and hashed.
+    #[must_use]
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 
     /// A number that differs for most names.

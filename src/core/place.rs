@@ -217,14 +217,14 @@ impl Scope {
     pub fn to_bytes(&self) -> Vec<u8> {
         let (tag, inner) = match self {
             Self::Tenant(_) => (0_u8, None),
-            Self::Connection(_, id) => (1, Some(id.as_str())),
-            Self::Subject(_, id) => (2, Some(id.as_str())),
-            Self::Case(_, id) => (3, Some(id.as_str())),
+            Self::Connection(_, id) => (1, Some(id.as_bytes())),
+            Self::Subject(_, id) => (2, Some(id.as_bytes())),
+            Self::Case(_, id) => (3, Some(id.as_bytes())),
         };
         let mut bytes = vec![tag];
-        push_field(&mut bytes, self.tenant().as_str().as_bytes());
+        push_field(&mut bytes, self.tenant().as_bytes());
         if let Some(inner) = inner {
-            push_field(&mut bytes, inner.as_bytes());
+            push_field(&mut bytes, inner);
         }
         bytes
     }

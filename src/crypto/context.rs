@@ -62,23 +62,23 @@ impl Context<'_> {
     }
 
     pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
-        push_field(bytes, self.tenant.as_str().as_bytes());
+        push_field(bytes, self.tenant.as_bytes());
         push_field(bytes, self.environment.as_str().as_bytes());
-        push_optional(bytes, self.connection.map(ConnectionId::as_str));
-        push_optional(bytes, self.subject.map(SubjectId::as_str));
-        push_field(bytes, self.kind.as_str().as_bytes());
-        push_field(bytes, self.record.as_str().as_bytes());
-        push_field(bytes, self.field.as_str().as_bytes());
-        push_field(bytes, self.class.as_str().as_bytes());
+        push_optional(bytes, self.connection.map(ConnectionId::as_bytes));
+        push_optional(bytes, self.subject.map(SubjectId::as_bytes));
+        push_field(bytes, self.kind.as_bytes());
+        push_field(bytes, self.record.as_bytes());
+        push_field(bytes, self.field.as_bytes());
+        push_field(bytes, self.class.as_bytes());
     }
 }
 
-fn push_optional(bytes: &mut Vec<u8>, field: Option<&str>) {
+fn push_optional(bytes: &mut Vec<u8>, field: Option<&[u8]>) {
     match field {
         None => bytes.push(0),
         Some(field) => {
             bytes.push(1);
-            push_field(bytes, field.as_bytes());
+            push_field(bytes, field);
         }
     }
 }

@@ -41,7 +41,7 @@ pub enum OpenError {
     #[error("the authorisation of the connection is not live")]
     NotAuthorized,
     /// The customer's instruction to use it for the grant's purpose was withdrawn.
-    #[error("the customer's instruction for this purpose does not stand any more")]
+    #[error("no instruction of the customer stands for the grant's purpose (`instruct` gives one)")]
     NoInstruction,
     /// A key that it needs was destroyed, or is not in this key store.
     #[error(transparent)]

@@ -81,7 +81,7 @@ pub enum PutError {
     },
     /// The category is handled for this purpose on the customer's instructions, and none stands ([`Steward::instruct`]).
     #[error(
-        "category `{category}` is handled on the customer's instructions, and none stands for purpose `{purpose}`"
+        "category `{category}` is handled on the customer's instructions, and none stands for purpose `{purpose}` (`instruct` gives one)"
     )]
     NoInstruction {
         /// The category.

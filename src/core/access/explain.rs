@@ -79,7 +79,7 @@ impl fmt::Display for Reason {
             Self::NoAuthorization => f.write_str("the connection's authorisation is not known to be live"),
             Self::NoInstruction { category, purpose } => write!(
                 f,
-                "category `{category}` is handled on the customer's instructions, and none for purpose `{purpose}` is known"
+                "category `{category}` is handled on the customer's instructions, and none is known to stand for purpose `{purpose}`"
             ),
             Self::NoConsent => f.write_str("the person's consent to the purpose is not known"),
             Self::CaseRequired => f.write_str("the purpose is for emergencies: a case has to be named"),

@@ -116,7 +116,7 @@ fn legal_roles(check: &mut Check<'_, '_>, category: &Category, path: &Path) {
 /// Only a processor is instructed (S2.7): a control that can never bind would be read as one that does.
 fn instructions(check: &mut Check<'_, '_>, category: &Category, path: &Path) {
     if category.needs_instruction && check.document.instructed_purposes(category).next().is_none() {
-        let message = "the company is the processor of this category for none of its purposes but requests";
+        let message = "the company is processor for no purpose of this category (requests aside), so that an instruction would bind nothing";
         let hint = "say for which it is (`role`, `role_for`), or drop `needs_instruction`";
         check.error(FindingCode::InstructionWithoutProcessor, &path.key("needs_instruction"), message, hint);
     }
