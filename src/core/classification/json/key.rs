@@ -18,6 +18,10 @@ macro_rules! texts {
 macro_rules! scalars {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+            // White space around a value is JSON's; in a key it is a part of it.
+            if self.0.trim() != &*self.0 {
+                return Err(Unreadable);
+            }
             let json = serde_json::Deserializer::from_reader(self.0.as_bytes());
             scalar(json, |json| json.$method(visitor))
         }

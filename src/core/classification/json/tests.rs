@@ -139,6 +139,16 @@ proptest! {
     }
 
     #[test]
+    fn a_key_that_is_a_number_has_no_space_in_it(
+        number in any::<i32>(), before in "[ \n]{0,2}", after in "[ \t]{0,2}",
+    ) {
+        // With an escape, so that it is ours to read.
+        let json = serde_json::json!({ format!("{before}{number}{after}"): "\n" }).to_string();
+        let read = agreed::<BTreeMap<i32, String>>(json.as_bytes());
+        prop_assert_eq!(read.is_some(), before.is_empty() && after.is_empty());
+    }
+
+    #[test]
     fn any_escapes_are_undone_or_refused(
         parts in prop::collection::vec(prop_oneof![
             Just("\\u00e9"), Just("\\uD834"), Just("\\udd1e"), Just("\\u+123"), Just("\\u12"), Just("\\"), Just("\\n"), Just("\\/"),
