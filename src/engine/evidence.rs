@@ -16,8 +16,7 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// A failure below the engine.
     pub async fn trail_head(&self) -> Result<TreeHead, Trouble> {
-        let last = self.inner.ports.audit().last().await?;
-        Ok(self.tree_of(last).await?.head())
+        Ok(self.tree_of(self.trail_size().await?).await?.head())
     }
 
     /// Proves that entries are in the trail as it was when it had `size` entries.
@@ -26,16 +25,19 @@ impl<P: Ports> Steward<P> {
     /// [`TrailError::NoEntry`] where the trail had no such entry, [`TrailError::Expired`] where it is over.
     pub async fn prove_entries(&self, entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError> {
         let log = self.inner.ports.audit();
-        let mut proven = Vec::with_capacity(entries.len());
+        let mut found = Vec::with_capacity(entries.len());
         for &entry in entries {
-            let found =
-                log.read(entry, 1).await?.into_iter().find(|found| found.index == entry && entry < size);
-            let found = found.ok_or(TrailError::NoEntry { entry, size })?;
-            let nodes = self.nodes(Wanted::Inclusion { leaf: entry, size }).await?;
+            let stored =
+                log.read(entry, 1).await?.into_iter().find(|stored| stored.index == entry && entry < size);
+            found.push(stored.ok_or(TrailError::NoEntry { entry, size })?);
+        }
+        let nodes = self.nodes(entries.iter().map(|&leaf| Wanted::Inclusion { leaf, size })).await?;
+        let mut proven = Vec::with_capacity(found.len());
+        for stored in &found {
+            let entry = stored.index;
+            let body = stored.bytes().ok_or(TrailError::Expired { entry })?;
             let proof = nodes.inclusion(entry, size).map_err(Trouble::from)?;
-            let body = found.bytes().ok_or(TrailError::Expired { entry })?;
-            // Entries are JSON, and so text.
-            proven.push(ProvenEntry { body: String::from_utf8_lossy(body).into_owned(), proof });
+            proven.push(ProvenEntry::of(body, proof));
         }
         Ok(proven)
     }
@@ -45,7 +47,7 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// A failure below the engine.
     pub async fn prove_growth(&self, old: u64, size: u64) -> Result<ConsistencyProof, TrailError> {
-        let nodes = self.nodes(Wanted::Consistency { old, size }).await?;
+        let nodes = self.nodes([Wanted::Consistency { old, size }]).await?;
         Ok(nodes.consistency(old, size).map_err(Trouble::from)?)
     }
 

@@ -4,7 +4,6 @@ use super::papers;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::{AuditLog, Ports, StoredEntry};
-use crate::core::audit::tree::Wanted;
 use crate::core::audit::{AuditEvent, Entry, Term};
 use crate::core::retention::Hold;
 
@@ -48,7 +47,7 @@ impl<P: Ports> Steward<P> {
             return Ok(done);
         }
         if self.said_to_expire(due).await? < due {
-            let head = self.nodes(Wanted::Frontier { size }).await?.frontier(size)?.head();
+            let head = self.tree_of(size).await?.head();
             self.record(vec![self.entry(AuditEvent::TrailExpired { below: due, size, root: head.root })])
                 .await?;
         }

@@ -1,14 +1,13 @@
 //! What goes out of the trail: lines of JSON, and evidence that a stranger checks.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::read_trail::{PAGE, TrailQuery, TrailReadError};
 use super::steward::Steward;
 use super::trouble::Trouble;
-use crate::contracts::{AuditLog, Ports};
+use crate::contracts::Ports;
 use crate::core::access::{Action, Grant};
-use crate::core::audit::tree::{Nodes, TreeHead, Wanted};
+use crate::core::audit::tree::{TreeHead, Wanted};
 use crate::core::audit::{Evidence, ProvenEntry, SignedCheckpoint};
 
 /// What was exported.
@@ -47,8 +46,7 @@ impl<P: Ports> Steward<P> {
         to: &mut W,
     ) -> Result<ExportedTrail, TrailReadError> {
         let search = self.begin_search(grant, Action::Export, query).await?;
-        let frontier = self.nodes(Wanted::Frontier { size: search.size }).await?.frontier(search.size);
-        let head = frontier.map_err(Trouble::from)?.head();
+        let head = self.tree_of(search.size).await?.head();
         let (mut after, mut entries, mut lines) = (None, 0, Vec::new());
         loop {
             let found = self.found(&search, after, PAGE).await?;
@@ -92,27 +90,15 @@ impl<P: Ports> Steward<P> {
         self.goes_on_from(tree).await?;
         search.until = search.until.min(tree.size);
         let found = self.found(&search, after, PAGE).await?;
-        let wanted =
-            found.entries.iter().map(|(stored, _)| Wanted::Inclusion { leaf: stored.index, size: tree.size });
-        let nodes = self.nodes_at(wanted.flat_map(Wanted::entries).collect()).await?;
+        let indexes = found.entries.iter().map(|(stored, _)| stored.index);
+        let wanted: Vec<_> = indexes.map(|leaf| Wanted::Inclusion { leaf, size: tree.size }).collect();
+        let nodes = self.nodes(wanted).await?;
         let mut proven = Vec::with_capacity(found.entries.len());
         for (stored, _) in &found.entries {
             grant.count_opening()?;
             let proof = nodes.inclusion(stored.index, tree.size).map_err(Trouble::from)?;
-            // Entries are JSON, and so text.
-            let body = String::from_utf8_lossy(stored.bytes().unwrap_or_default()).into_owned();
-            proven.push(ProvenEntry { body, proof });
+            proven.push(ProvenEntry::of(stored.bytes().unwrap_or_default(), proof));
         }
         Ok(EvidencePage { evidence: Evidence::new(under, proven), next: found.next })
-    }
-
-    /// The nodes that lie with some entries, each read once.
-    pub(super) async fn nodes_at(&self, entries: BTreeSet<u64>) -> Result<Nodes, Trouble> {
-        let log = self.inner.ports.audit();
-        let mut nodes = Vec::with_capacity(entries.len());
-        for entry in entries {
-            nodes.extend(log.read(entry, 1).await?.into_iter().map(|found| (found.index, found.nodes)));
-        }
-        Ok(nodes.into_iter().collect())
     }
 }

@@ -350,11 +350,6 @@ impl<P: Ports> Steward<P> {
         declared.find(|declared| *declared == rule).cloned()
     }
 
-    /// Number of entries in the trail.
-    pub(super) async fn trail_size(&self) -> Result<u64, StoreError> {
-        Ok(self.inner.ports.audit().last().await?.map_or(0, |last| last.index.saturating_add(1)))
-    }
-
     /// The first of the entries `from..to` of which something holds that holds of all after it; `to` where there is none. Reads some log₂ of them.
     pub(super) async fn first_where(
         &self,

@@ -137,7 +137,7 @@ impl<P: Ports> Steward<P> {
     /// The end of the trail as it is in the store. What waited and stands there, because an append took effect whose answer did not come, waits no more.
     async fn found_edge(&self, appender: &mut Appender) -> Result<Edge, Trouble> {
         let (log, pen) = (self.inner.ports.audit(), &self.inner.pen);
-        let edge = self.edge_after(log.last().await?).await?;
+        let edge = self.edge().await?;
         let waited = pen.waiting().len();
         if let Some(first) = appender.in_doubt.filter(|first| waited > 0 && *first < edge.tree.size()) {
             let found = log.read(first, waited).await?;

@@ -1,5 +1,7 @@
 //! Verifying the audit trail, and what its entries are about.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::keyring::KeySession;
@@ -54,21 +56,31 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Where the trail ends.
-    pub(super) async fn edge_after(&self, last: Option<StoredEntry>) -> Result<Edge, Trouble> {
+    pub(super) async fn edge(&self) -> Result<Edge, Trouble> {
+        let last = self.inner.ports.audit().last().await?;
         let at = last.as_ref().map_or(DateTime::<Utc>::MIN_UTC, |last| last.at);
-        Ok(Edge { tree: self.tree_of(last).await?, at })
+        Ok(Edge { tree: self.tree_of(size_after(last.as_ref())).await?, at })
     }
 
-    /// The tree over the entries up to the last one, from the nodes that lie with some of them.
-    pub(super) async fn tree_of(&self, last: Option<StoredEntry>) -> Result<Frontier, Trouble> {
-        let size = last.map_or(0, |entry| entry.index.saturating_add(1));
-        Ok(self.nodes(Wanted::Frontier { size }).await?.frontier(size)?)
+    /// Number of entries in the trail.
+    pub(super) async fn trail_size(&self) -> Result<u64, StoreError> {
+        Ok(size_after(self.inner.ports.audit().last().await?.as_ref()))
     }
 
-    pub(super) async fn nodes(&self, wanted: Wanted) -> Result<Nodes, Trouble> {
+    /// The tree over the first entries, from the nodes that lie with some of them.
+    pub(super) async fn tree_of(&self, size: u64) -> Result<Frontier, Trouble> {
+        Ok(self.nodes([Wanted::Frontier { size }]).await?.frontier(size)?)
+    }
+
+    /// The nodes that are wanted, from the entries that they lie with, each of which is read once.
+    pub(super) async fn nodes(
+        &self,
+        wanted: impl IntoIterator<Item = Wanted> + Send,
+    ) -> Result<Nodes, Trouble> {
         let log = self.inner.ports.audit();
-        let mut nodes = Vec::new();
-        for entry in wanted.entries() {
+        let entries: BTreeSet<u64> = wanted.into_iter().flat_map(Wanted::entries).collect();
+        let mut nodes = Vec::with_capacity(entries.len());
+        for entry in entries {
             nodes.extend(log.read(entry, 1).await?.into_iter().map(|found| (found.index, found.nodes)));
         }
         Ok(nodes.into_iter().collect())
@@ -162,6 +174,10 @@ impl<P: Ports> KeySession<'_, P> {
         let key = self.naming(scope).await?;
         Ok(key.map(|(_, key)| named(&key, kind, id)))
     }
+}
+
+fn size_after(last: Option<&StoredEntry>) -> u64 {
+    last.map_or(0, |last| last.index.saturating_add(1))
 }
 
 /// Where the trail ends: what an append goes on from.

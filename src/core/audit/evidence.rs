@@ -29,6 +29,13 @@ pub struct ProvenEntry {
     pub proof: InclusionProof,
 }
 
+impl ProvenEntry {
+    /// An entry of the trail, which is JSON and so text, with its proof.
+    pub(crate) fn of(entry: &[u8], proof: InclusionProof) -> Self {
+        Self { body: String::from_utf8_lossy(entry).into_owned(), proof }
+    }
+}
+
 /// Evidence that shows nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
