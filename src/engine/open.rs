@@ -140,7 +140,7 @@ impl<P: Ports> Steward<P> {
         category: &str,
         level: Level,
     ) -> Result<(), OpenError> {
-        self.check_grant(grant, place, category)?;
+        self.check_grant(grant, Action::Read, place, category)?;
         if grant.obligations().anonymised {
             return Err(GrantError::AnonymisedOnly.into());
         }
@@ -156,9 +156,15 @@ impl<P: Ports> Steward<P> {
         }
     }
 
-    /// Whether a grant is for reading a category at a place, and still stands.
-    pub(super) fn check_grant(&self, grant: &Grant, place: &Place, category: &str) -> Result<(), GrantError> {
-        grant.covers(Action::Read, place, category, self.inner.policy.digest(), self.now())?;
+    /// Whether a grant is for an action on a category at a place, and still stands.
+    pub(super) fn check_grant(
+        &self,
+        grant: &Grant,
+        action: Action,
+        place: &Place,
+        category: &str,
+    ) -> Result<(), GrantError> {
+        grant.covers(action, place, category, self.inner.policy.digest(), self.now())?;
         if self.inner.revoked.covers(grant) {
             return Err(GrantError::Revoked);
         }
@@ -209,8 +215,7 @@ impl<P: Ports> Steward<P> {
             purpose: grant.purpose().name().clone(),
             rule: grant.rule().clone(),
         };
-        let mut entry = self.entry_about(keys, About::at(place), event).await?;
-        entry.by = keys.principal(grant.tenant(), grant.principal()).await?;
+        let entry = self.entry_about(keys, About::at(place).on(grant), event).await?;
         self.record_when(when, entry).await
     }
 }

@@ -268,10 +268,7 @@ impl<P: Ports> Steward<P> {
         place: &Place,
         category: &Name,
     ) -> Result<(), GrantError> {
-        grant.covers(action, place, category.as_str(), self.policy().digest(), self.now())?;
-        if self.inner.revoked.covers(grant) {
-            return Err(GrantError::Revoked);
-        }
+        self.check_grant(grant, action, place, category.as_str())?;
         if grant.shows_values() { Ok(()) } else { Err(GrantError::AnonymisedOnly) }
     }
 
@@ -302,9 +299,8 @@ impl<P: Ports> Steward<P> {
             purpose: grant.purpose().name().clone(),
             rule: grant.rule().clone(),
         };
-        let about = About::tenant(tenant).subject(query.subject()).record(query.record_id());
-        let mut entry = self.entry_about(&mut keys, about, event).await?;
-        entry.by = keys.principal(tenant, grant.principal()).await?;
+        let about = About::tenant(tenant).on(grant).subject(query.subject()).record(query.record_id());
+        let entry = self.entry_about(&mut keys, about, event).await?;
         self.record(vec![entry]).await?;
 
         let own = Scope::Tenant(tenant.clone());

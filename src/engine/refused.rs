@@ -48,9 +48,7 @@ impl<P: Ports> Steward<P> {
         };
         let own = grant.tenant() == place.tenant_id();
         let about = if own { About::at(place) } else { About::tenant(grant.tenant()) };
-        let mut keys = self.keys();
-        let mut entry = self.entry_about(&mut keys, about, event).await?;
-        entry.by = keys.principal(grant.tenant(), grant.principal()).await?;
+        let entry = self.entry_about(&mut self.keys(), about.on(grant), event).await?;
         self.record_when(when, entry).await
     }
 }

@@ -448,7 +448,7 @@ impl<P: Ports> Steward<P> {
             kind: file.request().kind,
             stage: file.stage(),
         };
-        let about = About { by, ..About::tenant(&file.request().tenant) };
+        let about = About::tenant(&file.request().tenant).acting(by);
         let entry = self.entry_about(&mut self.keys(), about, event).await?;
         Ok(self.record(vec![entry]).await?)
     }

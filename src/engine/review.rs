@@ -31,8 +31,7 @@ impl<P: Ports> Steward<P> {
         self.check_reader(grant, Action::Read, &Place::tenant(tenant)).await?;
         let mut keys = self.keys();
         let event = AuditEvent::AccessReviewed { since };
-        let mut entry = self.entry_about(&mut keys, About::tenant(tenant), event).await?;
-        entry.by = keys.principal(tenant, grant.principal()).await?;
+        let entry = self.entry_about(&mut keys, About::tenant(tenant).on(grant), event).await?;
         self.record(vec![entry]).await?;
         let names = keys.names(&Scope::Tenant(tenant.clone()), "tenant", tenant.as_str()).await?;
         let mut reviewer = Reviewer::new(&self.inner.policy, names, since);

@@ -8,7 +8,7 @@ use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::{AuditLog, EntryBody, Ports, StoreError, StoredEntry};
-use crate::core::access::Principal;
+use crate::core::access::{Grant, Principal};
 use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
 use crate::core::audit::{AuditEvent, Entry, EntryError, Pseudonym, TrailBreak, Verifier};
 use crate::core::id::{PrincipalId, RecordId, SubjectId, TenantId};
@@ -100,8 +100,8 @@ impl<P: Ports> Steward<P> {
         let About { tenant, by, subject, record } = about;
         let own = Scope::Tenant(tenant.clone());
         entry.tenant = keys.pseudonym(&own, "tenant", tenant.as_str()).await?;
-        if let Some(principal) = by.filter(|principal| principal.tenant() == tenant) {
-            entry.by = keys.principal(tenant, principal.id()).await?;
+        if let Some(id) = by {
+            entry.by = keys.principal(tenant, id).await?;
         }
         let person = subject.map(|subject| Scope::Subject(tenant.clone(), subject.clone()));
         if let Some((subject, scope)) = subject.zip(person.as_ref()) {
@@ -117,10 +117,10 @@ impl<P: Ports> Steward<P> {
 /// What an entry is about.
 #[derive(Clone)]
 pub(super) struct About<'a> {
-    pub(super) tenant: &'a TenantId,
-    pub(super) by: Option<&'a Principal>,
-    pub(super) subject: Option<&'a SubjectId>,
-    pub(super) record: Option<RecordId>,
+    tenant: &'a TenantId,
+    by: Option<&'a PrincipalId>,
+    subject: Option<&'a SubjectId>,
+    record: Option<RecordId>,
 }
 
 impl<'a> About<'a> {
@@ -130,7 +130,7 @@ impl<'a> About<'a> {
 
     /// Something that somebody does in their own tenant.
     pub(super) fn by(principal: &'a Principal) -> Self {
-        Self { by: Some(principal), ..Self::tenant(principal.tenant()) }
+        Self::tenant(principal.tenant()).acting(Some(principal))
     }
 
     /// The record at a place, and whom it is about.
@@ -144,6 +144,17 @@ impl<'a> About<'a> {
             Scope::Subject(_, subject) => Some(subject),
             Scope::Tenant(_) | Scope::Connection(..) | Scope::Case(..) => None,
         })
+    }
+
+    /// Done by this principal: somebody of another tenant is not named.
+    pub(super) fn acting(self, by: Option<&'a Principal>) -> Self {
+        let own = by.filter(|by| by.tenant() == self.tenant);
+        Self { by: own.map(Principal::id), ..self }
+    }
+
+    /// Done on a grant, within the tenant that it is for.
+    pub(super) fn on(self, grant: &'a Grant) -> Self {
+        Self { by: Some(grant.principal()).filter(|_| grant.tenant() == self.tenant), ..self }
     }
 
     pub(super) fn subject(self, subject: Option<&'a SubjectId>) -> Self {
