@@ -222,7 +222,7 @@ impl<P: Ports> Steward<P> {
             return Err(TermsError::NotPublished { current });
         }
         let tenant = by.tenant();
-        if by.kind() != crate::core::access::PrincipalKind::Person || !tenant.is_well_formed() {
+        if !by.speaks_for_a_tenant() {
             return Err(TermsError::NotOfTenant);
         }
         let mut keys = self.keys();

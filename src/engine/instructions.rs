@@ -12,7 +12,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, Ports};
-use crate::core::access::{Grant, Principal, PrincipalKind, Purpose};
+use crate::core::access::{Grant, Principal, Purpose};
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
@@ -143,21 +143,19 @@ impl<P: Ports> Steward<P> {
         purpose: &Purpose,
     ) -> Result<BTreeSet<Name>, InstructionError> {
         let (tenant, policy) = (by.tenant(), &self.inner.policy);
-        if by.kind() != PrincipalKind::Person || !tenant.is_well_formed() {
+        if !by.speaks_for_a_tenant() {
             return Err(InstructionError::NotOfTenant);
         }
         let purpose = purpose.name();
-        let mut instructed: BTreeMap<&Name, BTreeSet<Name>> = BTreeMap::new();
         let document = policy.document();
-        for (name, category) in &document.categories {
-            for purpose in document.instructed_purposes(category) {
-                instructed.entry(purpose).or_default().insert(name.clone());
-            }
+        let needing =
+            document.categories.keys().filter(|name| policy.compiled().needs_instruction(name, purpose));
+        let categories: BTreeSet<Name> = needing.cloned().collect();
+        if categories.is_empty() {
+            let instructed = document.categories.values().flat_map(|each| document.instructed_purposes(each));
+            let instructed = instructed.cloned().collect();
+            return Err(InstructionError::NothingInstructed { purpose: purpose.clone(), instructed });
         }
-        let Some(categories) = instructed.get(purpose) else {
-            let (purpose, instructed) = (purpose.clone(), instructed.into_keys().cloned().collect());
-            return Err(InstructionError::NothingInstructed { purpose, instructed });
-        };
         if !self.has_accepted_terms(tenant).await? {
             return Err(InstructionError::TermsNotAccepted { version: policy.version().to_owned() });
         }
@@ -168,7 +166,7 @@ impl<P: Ports> Steward<P> {
         let instruction = Instruction {
             tenant: tenant.clone(),
             purpose: purpose.clone(),
-            categories: categories.clone(),
+            categories,
             policy: policy.digest(),
             given: self.now(),
             withdrawn: None,
@@ -195,22 +193,21 @@ impl<P: Ports> Steward<P> {
         purpose: &Purpose,
     ) -> Result<bool, InstructionError> {
         let tenant = by.tenant();
-        if by.kind() != PrincipalKind::Person || !tenant.is_well_formed() {
+        if !by.speaks_for_a_tenant() {
             return Err(InstructionError::NotOfTenant);
         }
         let name = purpose.name();
         let found = papers::load::<Instruction>(self.papers(), tenant, name.as_str()).await?;
-        if !found.is_some_and(|found| found.paper.stands()) {
+        let Some(standing) = found.map(|found| found.paper).filter(Instruction::stands) else {
             return Ok(false);
-        }
+        };
         let event = AuditEvent::InstructionWithdrawn { purpose: name.clone() };
         let entry = self.entry_about(&mut self.keys(), About::by(by), event).await?;
         self.record(vec![entry]).await?;
         let now = self.now();
         papers::update(self.papers(), tenant, name.as_str(), |found: Option<Instruction>| {
-            let mut found = found.ok_or(Trouble::Contention { during: "withdraw an instruction" })?;
-            found.withdrawn = found.withdrawn.or(Some(now));
-            Ok::<_, Trouble>(found)
+            let found = found.unwrap_or_else(|| standing.clone());
+            Ok::<_, Trouble>(Instruction { withdrawn: found.withdrawn.or(Some(now)), ..found })
         })
         .await?;
         Ok(true)

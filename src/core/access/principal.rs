@@ -163,6 +163,11 @@ impl Principal {
         self.roles().iter().any(|role| roles.contains(role))
     }
 
+    /// Whether this is a person who can speak for a tenant: agree to terms, give instructions.
+    pub(crate) fn speaks_for_a_tenant(&self) -> bool {
+        self.kind == PrincipalKind::Person && self.tenant.is_well_formed()
+    }
+
     /// Whether this is a person, and not the other: who can be the second of four eyes.
     pub(crate) fn is_second_to(&self, other: &Self) -> bool {
         self.kind == PrincipalKind::Person && (&self.tenant, &self.id) != (&other.tenant, &other.id)

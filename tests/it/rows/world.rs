@@ -153,8 +153,11 @@ impl World {
             .values()
             .flat_map(|category| document.instructed_purposes(category))
             .collect();
+        if purposes.is_empty() {
+            return;
+        }
+        self.steward.accept_terms(&by, self.steward.policy().digest()).unwrap();
         for purpose in purposes {
-            self.steward.accept_terms(&by, self.steward.policy().digest()).unwrap();
             self.steward.instruct(&by, &Purpose::new(purpose.clone())).unwrap();
         }
     }
