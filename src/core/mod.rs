@@ -8,6 +8,7 @@ pub mod authentication;
 pub mod classification;
 pub mod dsr;
 pub mod governance;
+pub(crate) mod hex;
 pub mod id;
 pub mod keys;
 pub mod period;

@@ -1,7 +1,7 @@
 //! A question whose names are resolved against a policy.
 
 use super::barriers::Barriers;
-use super::compiled::Compiled;
+use super::compiled::{Compiled, lists};
 use super::conditions::{ConditionSet, Instant};
 use super::facts::Facts;
 use super::hits::Anywhere;
@@ -75,12 +75,10 @@ impl<'a> Asked<'a> {
         let mut until_known = needs.map_or(Barriers::NONE, |needs| needs.barriers());
         barriers.raise(until_known.and(Barriers::NO_CASE), question.named_case().is_none());
         if let Some(category) = category {
-            let lists = |purposes: &[u128]| {
-                let purposes = purposes.get(category).copied().unwrap_or_default();
-                purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1)
-            };
-            barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !lists(&compiled.purposes_of));
-            until_known.raise(Barriers::NO_INSTRUCTION, lists(&compiled.instructed_of));
+            let used_for = lists(&compiled.purposes_of, category, purpose);
+            barriers.raise(Barriers::PURPOSE_NOT_OF_CATEGORY, !used_for);
+            let instructed = lists(&compiled.instructed_of, category, purpose);
+            until_known.raise(Barriers::NO_INSTRUCTION, instructed);
         }
         let second_factor = match principal.kind() {
             PrincipalKind::Person => compiled.mfa_of_level(resource.level()).map_or(0, |(_, fresh)| fresh),

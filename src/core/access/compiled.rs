@@ -79,8 +79,7 @@ impl Compiled {
     /// Whether a category needs the customer's instruction for a purpose.
     pub(crate) fn needs_instruction(&self, category: &Name, purpose: &Name) -> bool {
         let (category, purpose) = (self.categories.number(category), self.purposes.number(purpose));
-        let instructed = category.and_then(|category| self.instructed_of.get(category));
-        instructed.zip(purpose).is_some_and(|(purposes, purpose)| purposes >> purpose & 1 == 1)
+        category.is_some_and(|category| lists(&self.instructed_of, category, purpose))
     }
 
     /// Whether a purpose goes on, once a person has said this.
@@ -175,6 +174,13 @@ impl Compiled {
         }
         first.1
     }
+}
+
+/// Whether a purpose is among those of a category, of which there is a set for each.
+#[inline]
+pub(super) fn lists(purposes_of: &[u128], category: usize, purpose: Option<usize>) -> bool {
+    let purposes = purposes_of.get(category).copied().unwrap_or_default();
+    purpose.is_some_and(|purpose| purposes >> purpose & 1 == 1)
 }
 
 /// Where rules stand in the document, in an order in which those with like lists come together: where there are more of them than a word

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
 
 use super::entry::EntryError;
+use crate::core::hex;
 
 /// A value in its one form.
 pub(super) trait Value: Sized {
@@ -242,26 +243,6 @@ pub(super) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Bytes from exactly twice as many lower-case hexadecimal digits.
-pub(super) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    const fn value(digit: u8) -> Option<u8> {
-        match digit {
-            b'0'..=b'9' => Some(digit - b'0'),
-            b'a'..=b'f' => Some(digit - b'a' + 10),
-            _ => None,
-        }
-    }
-    let (pairs, rest) = text.as_bytes().as_chunks();
-    if pairs.len() != N || !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = (value(*high)? << 4) | value(*low)?;
-    }
-    Some(bytes)
-}
-
 /// Reads an entry from its beginning; nothing is skipped, and nothing is read twice.
 pub(super) struct Reader<'b> {
     text: &'b str,
@@ -334,7 +315,7 @@ impl<'b> Reader<'b> {
         let behind = self.rest().as_bytes().get(1..).unwrap_or_default();
         let (byte, length) = match behind {
             [b'u', b'0', b'0', ..] => {
-                let code = self.rest().get(4..6).and_then(parse_hex);
+                let code = self.rest().get(4..6).and_then(hex::parse);
                 (code.map(|[code]| code).filter(|code| *code < 0x20 && short_escape(*code).is_none()), 6)
             }
             [short, ..] => {

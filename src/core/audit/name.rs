@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::canonical::parse_hex;
+use crate::core::hex;
 
 /// A keyed hash that stands for an identifier: 128 bits, shown as 32 lower-case hexadecimal digits.
 ///
@@ -51,7 +51,7 @@ impl FromStr for Pseudonym {
     /// # Errors
     /// Where it is not 32 lower-case hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, NoPseudonym> {
-        parse_hex(text).map(Self).ok_or(NoPseudonym(()))
+        hex::parse(text).map(Self).ok_or(NoPseudonym(()))
     }
 }
 
@@ -126,9 +126,9 @@ impl FromStr for RequestId {
     /// Where it is none of them, or all of it is 0.
     fn from_str(text: &str) -> Result<Self, NoRequestId> {
         let bytes = match text.len() {
-            32 => parse_hex(text),
+            32 => hex::parse(text),
             36 => uuid(text),
-            _ => trace_id(text).and_then(parse_hex),
+            _ => trace_id(text).and_then(hex::parse),
         };
         bytes.and_then(Self::from_bytes).ok_or(NoRequestId(()))
     }
@@ -138,8 +138,8 @@ impl FromStr for RequestId {
 fn trace_id(text: &str) -> Option<&str> {
     let mut parts = text.splitn(5, '-');
     let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let [version] = parse_hex::<1>(version)?;
-    let known = parse_hex::<8>(parent)? != [0; 8] && parse_hex::<1>(flags).is_some();
+    let [version] = hex::parse::<1>(version)?;
+    let known = hex::parse::<8>(parent)? != [0; 8] && hex::parse::<1>(flags).is_some();
     let more = parts.next().is_some();
     (known && version != 0xff && (version > 0 || !more)).then_some(trace)
 }
@@ -150,7 +150,7 @@ fn uuid(text: &str) -> Option<[u8; 16]> {
     if !parts.iter().map(|part| part.len()).eq(lengths) {
         return None;
     }
-    parse_hex(&parts.concat().to_ascii_lowercase())
+    hex::parse(&parts.concat().to_ascii_lowercase())
 }
 
 fn show(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! The one form of what entries are made of, type by type.
 
-use super::canonical::{Field, Reader, Value, parse_hex, write_hex, write_text};
+use super::canonical::{Field, Reader, Value, write_hex, write_text};
 use super::entry::EntryError;
 use super::event::{Cause, CorrectedField, DecidedAs, KeyScope, OpenRefusal, StoreRefusal, TrailSearch};
 use super::name::{Pseudonym, RequestId};
@@ -8,6 +8,7 @@ use super::tree::Hash;
 use crate::core::access::{Action, Barrier, Environment, Preference, Purpose, Stop, Voice};
 use crate::core::classification::Level;
 use crate::core::dsr::Stage;
+use crate::core::hex;
 use crate::core::id::{CaseId, Name};
 use crate::core::policy::{PolicyDigest, Release, RequestKind};
 
@@ -72,7 +73,7 @@ macro_rules! bytes {
             }
 
             fn read(from: &mut Reader<'_>) -> Result<Self, EntryError> {
-                from.parsed($wanted, |text| parse_hex(text).and_then($from))
+                from.parsed($wanted, |text| hex::parse(text).and_then($from))
             }
         }
     )+};
@@ -91,7 +92,7 @@ impl Value for Hash {
     }
 
     fn read(from: &mut Reader<'_>) -> Result<Self, EntryError> {
-        from.parsed("a hash: 64 lower-case hexadecimal digits", parse_hex)
+        from.parsed("a hash: 64 lower-case hexadecimal digits", hex::parse)
     }
 }
 
@@ -148,7 +149,7 @@ impl Field for Preference {
     fn read_field(key: &'static str, from: &mut Reader<'_>) -> Result<Self, EntryError> {
         from.expect(key, key)?;
         let stop = from.parsed("`consent`, `restriction`, `objection` or `opt_out`", |word| {
-            let stop = Stop::ALL.iter().copied().find(|stop| stop.as_str() == word);
+            let stop = Stop::named(word);
             (word == CONSENT || stop.is_some()).then_some(stop)
         })?;
         match stop {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::core::hex;
+
 /// What is hashed first: the format's name and version, so that a later format gives other digests.
 const DOMAIN: &[u8] = b"stewardship/policy/0\n";
 
@@ -98,20 +100,7 @@ impl FromStr for PolicyDigest {
     /// # Errors
     /// [`InvalidDigest`] for anything but 64 lower-case hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, InvalidDigest> {
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Ok(byte - b'0'),
-            b'a'..=b'f' => Ok(byte - b'a' + 10),
-            _ => Err(InvalidDigest(())),
-        };
-        let mut bytes = [0; 32];
-        let (pairs, odd) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != bytes.len() || !odd.is_empty() {
-            return Err(InvalidDigest(()));
-        }
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(*high)? << 4 | digit(*low)?;
-        }
-        Ok(Self(bytes))
+        hex::parse(text).map(Self).ok_or(InvalidDigest(()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::core::hex::value;
 use crate::crypto::SecretKey;
 
 /// A key of exactly 64 digits.
@@ -12,24 +13,16 @@ pub(super) fn key(digits: &str) -> Option<SecretKey> {
         return None;
     }
     for (byte, [high, low]) in key.iter_mut().zip(pairs) {
-        *byte = (nibble(*high)? << 4) | nibble(*low)?;
+        *byte = (value(*high)? << 4) | value(*low)?;
     }
     Some(SecretKey::copied(&key))
 }
 
 pub(super) fn is_digit(byte: u8) -> bool {
-    nibble(byte).is_some()
+    value(byte).is_some()
 }
 
 pub(super) fn push(text: &mut String, bytes: &[u8]) {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
     text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
-}
-
-const fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
 }
