@@ -32,11 +32,9 @@ macro_rules! id {
                 self.0.as_str()
             }
 
-            /// The same as bytes, as they are sealed and hashed.
-            #[must_use]
-            #[inline]
-            pub fn as_bytes(&self) -> &[u8] {
-                self.0.as_bytes()
+            #[allow(dead_code, reason = "not every identifier is sealed")]
+            pub(crate) const fn text(&self) -> &Text {
+                &self.0
             }
 
             /// Whether the engine accepts it: not empty, at most [`MAX_ID_BYTES`], no control characters.
@@ -136,11 +134,8 @@ impl Name {
         self.0.as_str()
     }
 
-    /// The same as bytes, as they are sealed and hashed.
-    #[must_use]
-    #[inline]
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+    pub(crate) const fn text(&self) -> &Text {
+        &self.0
     }
 
     /// A number that differs for most names.

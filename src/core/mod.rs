@@ -16,4 +16,4 @@ pub mod place;
 pub mod policy;
 pub mod report;
 pub mod retention;
-mod text;
+pub(crate) mod text;

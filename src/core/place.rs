@@ -217,14 +217,14 @@ impl Scope {
     pub fn to_bytes(&self) -> Vec<u8> {
         let (tag, inner) = match self {
             Self::Tenant(_) => (0_u8, None),
-            Self::Connection(_, id) => (1, Some(id.as_bytes())),
-            Self::Subject(_, id) => (2, Some(id.as_bytes())),
-            Self::Case(_, id) => (3, Some(id.as_bytes())),
+            Self::Connection(_, id) => (1, Some(id.text())),
+            Self::Subject(_, id) => (2, Some(id.text())),
+            Self::Case(_, id) => (3, Some(id.text())),
         };
         let mut bytes = vec![tag];
-        push_field(&mut bytes, self.tenant().as_bytes());
+        self.tenant().text().push_field(&mut bytes);
         if let Some(inner) = inner {
-            push_field(&mut bytes, inner);
+            inner.push_field(&mut bytes);
         }
         bytes
     }
@@ -246,12 +246,6 @@ impl fmt::Display for Scope {
             Self::Case(tenant, id) => write!(f, "case {id} of {tenant}"),
         }
     }
-}
-
-/// Appends `field` behind its length as 32 bits, big-endian.
-pub(crate) fn push_field(bytes: &mut Vec<u8>, field: &[u8]) {
-    bytes.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
-    bytes.extend_from_slice(field);
 }
 
 #[cfg(test)]

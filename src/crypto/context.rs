@@ -2,7 +2,7 @@
 
 use crate::core::access::Environment;
 use crate::core::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
-use crate::core::place::push_field;
+use crate::core::text::{Text, push_field};
 
 /// Where a value belongs: an envelope sealed with one context opens with that very context alone.
 ///
@@ -62,23 +62,23 @@ impl Context<'_> {
     }
 
     pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
-        push_field(bytes, self.tenant.as_bytes());
+        self.tenant.text().push_field(bytes);
         push_field(bytes, self.environment.as_str().as_bytes());
-        push_optional(bytes, self.connection.map(ConnectionId::as_bytes));
-        push_optional(bytes, self.subject.map(SubjectId::as_bytes));
-        push_field(bytes, self.kind.as_bytes());
-        push_field(bytes, self.record.as_bytes());
-        push_field(bytes, self.field.as_bytes());
-        push_field(bytes, self.class.as_bytes());
+        push_optional(bytes, self.connection.map(ConnectionId::text));
+        push_optional(bytes, self.subject.map(SubjectId::text));
+        self.kind.text().push_field(bytes);
+        self.record.text().push_field(bytes);
+        self.field.text().push_field(bytes);
+        self.class.text().push_field(bytes);
     }
 }
 
-fn push_optional(bytes: &mut Vec<u8>, field: Option<&[u8]>) {
+fn push_optional(bytes: &mut Vec<u8>, field: Option<&Text>) {
     match field {
         None => bytes.push(0),
         Some(field) => {
             bytes.push(1);
-            push_field(bytes, field);
+            field.push_field(bytes);
         }
     }
 }

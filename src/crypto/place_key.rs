@@ -6,7 +6,8 @@ use super::envelope::{Header, HeaderError, PlaceKey, ScopeKind};
 use super::key::SecretKey;
 use super::mac;
 use super::stream::StreamKey;
-use crate::core::place::{Scope, push_field};
+use crate::core::place::Scope;
+use crate::core::text::push_field;
 
 const SALT: mac::Salt = mac::Salt::new(b"stewardship/1/place");
 

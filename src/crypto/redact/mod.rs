@@ -138,7 +138,7 @@ impl Redactors {
     pub fn keyed(policy: &Policy, tenant: &TenantId, number: u32, key: &SecretKey) -> Self {
         let derive = |class: &Name| {
             // Lengths in front, so that no class and tenant can be shifted into one another.
-            let parts = [class.as_bytes(), tenant.as_bytes()];
+            let parts = [class.text().as_bytes(), tenant.text().as_bytes()];
             let [class_length, tenant_length] =
                 parts.map(|part| u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             let info: [&[u8]; 5] =
