@@ -40,8 +40,8 @@ use super::trail::TrailError;
 use super::trouble::Trouble;
 use crate::contracts::{AnyPorts, Destruction, Ports, RecordKey, block_on};
 use crate::core::access::{Grant, Preference, Principal, Purpose, Question, ReleaseRequest, Said};
-use crate::core::audit::tree::{ConsistencyProof, TreeHead};
-use crate::core::audit::{AccessReview, Checkpoint, NoteVerifier, ProvenEntry, Pseudonym, SignedCheckpoint};
+use crate::core::audit::tree::{ConsistencyProof, InclusionProof, TreeHead};
+use crate::core::audit::{AccessReview, Checkpoint, NoteVerifier, Pseudonym, SignedCheckpoint};
 use crate::core::classification::{
     AuditedReason, Class, Classified, DataClass, FieldValue, Findable, LabelPermit, Labelled, Permit, Record,
 };
@@ -147,7 +147,7 @@ blocking! {
     raise_key_minimum(scope: &Scope, minimum: u32) -> Result<(), KeyChangeError>;
     reseal(after: Option<&RecordKey>, limit: usize) -> Result<Resealing, Trouble>;
     trail_head() -> Result<TreeHead, Trouble>;
-    prove_entries(entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError>;
+    prove_entries(entries: &[u64], size: u64) -> Result<Vec<InclusionProof>, TrailError>;
     prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, TrailError>;
     flush_trail() -> Result<(), Trouble>;
     verify_trail(kept: Option<TreeHead>) -> Result<TreeHead, TrailError>;

@@ -3,9 +3,9 @@
 use super::steward::Steward;
 use super::trail::TrailError;
 use super::trouble::Trouble;
-use crate::contracts::{AuditLog, Ports};
-use crate::core::audit::tree::{ConsistencyProof, TreeHead, Wanted};
-use crate::core::audit::{ProvenEntry, TrailBreak};
+use crate::contracts::Ports;
+use crate::core::audit::TrailBreak;
+use crate::core::audit::tree::{ConsistencyProof, InclusionProof, TreeHead, Wanted};
 
 impl<P: Ports> Steward<P> {
     /// The head of the audit trail: how many entries, and the root over them. What a [`Checkpoint`](crate::audit::Checkpoint) is made of;
@@ -19,27 +19,22 @@ impl<P: Ports> Steward<P> {
         Ok(self.tree_of(self.trail_size().await?).await?.head())
     }
 
-    /// Proves that entries are in the trail as it was when it had `size` entries.
+    /// Proves that entries are in the trail as it was when it had `size` entries: those that have expired, too.
+    ///
+    /// A proof says nothing of what an entry says, so it asks for no grant: whoever has read the entry, or exported it, checks the proof
+    /// against the hash of its [bytes](crate::audit::Entry::to_bytes).
     ///
     /// # Errors
-    /// [`TrailError::NoEntry`] where the trail had no such entry, [`TrailError::Expired`] where it is over.
-    pub async fn prove_entries(&self, entries: &[u64], size: u64) -> Result<Vec<ProvenEntry>, TrailError> {
-        let log = self.inner.ports.audit();
-        let mut found = Vec::with_capacity(entries.len());
-        for &entry in entries {
-            let stored =
-                log.read(entry, 1).await?.into_iter().find(|stored| stored.index == entry && entry < size);
-            found.push(stored.ok_or(TrailError::NoEntry { entry, size })?);
+    /// [`TrailError::NoEntry`] where the trail had no such entry, or never had so many.
+    pub async fn prove_entries(&self, entries: &[u64], size: u64) -> Result<Vec<InclusionProof>, TrailError> {
+        let there_are = self.trail_size().await?;
+        let beyond = entries.iter().copied().find(|&entry| entry >= size);
+        if let Some(entry) = beyond.or_else(|| (size > there_are).then_some(size - 1)) {
+            return Err(TrailError::NoEntry { entry, size: size.min(there_are) });
         }
         let nodes = self.nodes(entries.iter().map(|&leaf| Wanted::Inclusion { leaf, size })).await?;
-        let mut proven = Vec::with_capacity(found.len());
-        for stored in &found {
-            let entry = stored.index;
-            let body = stored.bytes().ok_or(TrailError::Expired { entry })?;
-            let proof = nodes.inclusion(entry, size).map_err(Trouble::from)?;
-            proven.push(ProvenEntry::of(body, proof));
-        }
-        Ok(proven)
+        let proofs = entries.iter().map(|&entry| nodes.inclusion(entry, size).map_err(Trouble::from));
+        Ok(proofs.collect::<Result<_, _>>()?)
     }
 
     /// Proves that the trail of `size` entries goes on from the one of `old` entries: that nothing of it was changed or taken out since.

@@ -26,7 +26,7 @@ pub(super) const PAGE: usize = 256;
 /// The level of what the trail says: its pseudonyms are personal data for as long as their keys are there (GDPR Recital 26).
 pub(super) const LEVEL: Level = Level::Confidential;
 
-/// Which entries a reading of the trail wants, of the tenant that the grant is for.
+/// Which entries a reading of the trail wants: of the tenant that the grant is for, or of none.
 ///
 /// # Example: what happened to somebody's data this year
 /// ```
@@ -49,10 +49,11 @@ enum Wanted {
     Case(CaseId),
     Rule(Name),
     Record(Box<Place>),
+    System,
 }
 
 impl TrailQuery {
-    /// Everything.
+    /// Everything of the tenant.
     #[must_use]
     pub const fn any() -> Self {
         Self::of(Wanted::Anything)
@@ -84,6 +85,13 @@ impl TrailQuery {
         Self::of(Wanted::Record(Box::new(at.clone())))
     }
 
+    /// What is of no tenant: the starts of stewards under a policy, the epochs of keys, and what the trail let go of itself. Whoever may read the
+    /// trail of a tenant may read it: it says nothing of anybody.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self::of(Wanted::System)
+    }
+
     /// From this moment on. The trail's time never goes back: what a writer with a slow clock wrote counts with the entry before it.
     #[must_use]
     pub fn since(self, at: DateTime<Utc>) -> Self {
@@ -105,7 +113,7 @@ impl TrailQuery {
         match &self.wanted {
             Wanted::Subject(subject) => Place::tenant(tenant).subject(subject),
             Wanted::Record(place) => Place::clone(place),
-            Wanted::Anything | Wanted::Principal(_) | Wanted::Case(_) | Wanted::Rule(_) => {
+            Wanted::Anything | Wanted::Principal(_) | Wanted::Case(_) | Wanted::Rule(_) | Wanted::System => {
                 Place::tenant(tenant)
             }
         }
@@ -115,7 +123,7 @@ impl TrailQuery {
         match &self.wanted {
             Wanted::Subject(subject) => Some(subject),
             Wanted::Record(place) => place.subject_id(),
-            Wanted::Anything | Wanted::Principal(_) | Wanted::Case(_) | Wanted::Rule(_) => None,
+            _ => None,
         }
     }
 
@@ -134,6 +142,7 @@ impl TrailQuery {
             Wanted::Case(_) => TrailSearch::Case,
             Wanted::Rule(_) => TrailSearch::Rule,
             Wanted::Record(_) => TrailSearch::Record,
+            Wanted::System => TrailSearch::System,
         }
     }
 }
@@ -200,9 +209,9 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Whether an entry is one that was searched for: what a store lists is not taken at its word.
+    /// Whether an entry is one that was searched for, and of no other tenant: what a store lists is not taken at its word.
     fn finds(&self, entry: &Entry) -> bool {
-        entry.tenant.as_ref().is_some_and(|tenant| self.tenants.contains(tenant))
+        entry.tenant.as_ref().is_none_or(|tenant| self.tenants.contains(tenant))
             && entry.terms().iter().any(|term| self.terms.contains(term))
     }
 }
@@ -286,7 +295,7 @@ impl<P: Ports> Steward<P> {
             Wanted::Principal(id) => (keys.principal(tenant, id).await?, None, None),
             Wanted::Case(case) => (None, Some(case.clone()), None),
             Wanted::Rule(rule) => (None, None, self.declared_rule(rule)),
-            Wanted::Anything | Wanted::Subject(_) | Wanted::Record(_) => (None, None, None),
+            Wanted::Anything | Wanted::Subject(_) | Wanted::Record(_) | Wanted::System => (None, None, None),
         };
         let event = AuditEvent::TrailRead {
             action,
@@ -307,6 +316,7 @@ impl<P: Ports> Steward<P> {
         let tenants = keys.names(&own, "tenant", tenant.as_str()).await?;
         let terms = match &query.wanted {
             Wanted::Anything => tenants.iter().map(Term::tenant).collect(),
+            Wanted::System => vec![Term::system()],
             Wanted::Case(case) => tenants.iter().map(|tenant| Term::case(tenant, case)).collect(),
             Wanted::Rule(rule) => tenants.iter().map(|tenant| Term::rule(tenant, rule)).collect(),
             Wanted::Principal(id) => {

@@ -1,6 +1,7 @@
 //! Verifying the audit trail, and what its entries are about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +11,7 @@ use super::trouble::Trouble;
 use crate::contracts::{AuditLog, EntryBody, Ports, StoreError, StoredEntry};
 use crate::core::access::{Grant, Principal};
 use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
-use crate::core::audit::{AuditEvent, Entry, EntryError, Pseudonym, TrailBreak, Verifier};
+use crate::core::audit::{AuditEvent, Entry, EntryError, Pseudonym, Term, TrailBreak, Verifier};
 use crate::core::id::{PrincipalId, RecordId, SubjectId, TenantId};
 use crate::core::place::{Place, Scope};
 use crate::crypto::{SecretKey, pseudonym};
@@ -22,13 +23,58 @@ impl<P: Ports> Steward<P> {
     /// Verifies the whole trail and returns its head. Keep the head elsewhere, and give it the next time: truncation and rewriting
     /// are found only against a head that the trail's own store could not touch.
     ///
+    /// That a search leaves out nothing is checked too: under each of its terms every entry is looked for, and nothing else may stand there.
+    ///
     /// # Errors
     /// [`TrailError::Broken`] says where the trail breaks.
     pub async fn verify_trail(&self, kept: Option<TreeHead>) -> Result<TreeHead, TrailError> {
-        self.walk_trail(kept, |_| Ok(())).await
+        let head = self.walk_trail(kept, |_| Ok(())).await?;
+        let mut from = 0;
+        while from < head.size {
+            let page = self.inner.ports.audit().read(from, PAGE).await?;
+            match self.misfiled(&page).await? {
+                None => from += PAGE as u64,
+                // It has expired since it was read, as have those before it: they are read again, and there are fewer of them.
+                Some(index) if self.has_expired(index).await? => {}
+                Some(index) => return Err(TrailBreak::Misfiled { index }.into()),
+            }
+        }
+        Ok(head)
     }
 
-    /// The same, and shows every entry once it is known to follow on those before.
+    /// The first of these entries, which follow on one another, that is not listed where it should be, or that is where it should not be.
+    async fn misfiled(&self, page: &[StoredEntry]) -> Result<Option<u64>, StoreError> {
+        let mut filed: BTreeMap<Term, Vec<u64>> = BTreeMap::new();
+        for stored in page {
+            let Some(body) = &stored.body else { continue };
+            // Of what a later version wrote, it alone knows the terms.
+            let terms =
+                Entry::from_bytes(&body.bytes).map_or_else(|_| body.terms.clone(), |entry| entry.terms());
+            terms.into_iter().for_each(|term| filed.entry(term).or_default().push(stored.index));
+        }
+        let (Some(from), Some(to)) = (page.first(), page.last()) else { return Ok(None) };
+        let mut first = None;
+        for (term, wanted) in filed {
+            // One more than there should be.
+            let listed = self.inner.ports.audit().list(&term, from.index, wanted.len() + 1).await?;
+            let listed =
+                listed.iter().map(|stored| stored.index).filter(|index| *index <= to.index).map(Some);
+            let wanted = wanted.into_iter().map(Some).chain([None]);
+            let wrong =
+                wanted.zip(listed.chain(iter::repeat(None))).find(|(wanted, listed)| wanted != listed);
+            first = first
+                .into_iter()
+                .chain(wrong.and_then(|(wanted, listed)| wanted.into_iter().chain(listed).min()))
+                .min();
+        }
+        Ok(first)
+    }
+
+    async fn has_expired(&self, index: u64) -> Result<bool, StoreError> {
+        Ok(self.inner.ports.audit().read(index, 1).await?.first().is_some_and(|stored| stored.body.is_none()))
+    }
+
+    /// Verifies that the entries follow on one another, and shows each once it is known to follow on those before.
     pub(super) async fn walk_trail(
         &self,
         kept: Option<TreeHead>,
@@ -227,12 +273,6 @@ pub enum TrailError {
         entry: u64,
         /// Number of entries.
         size: u64,
-    },
-    /// The entry has expired: it is in the tree, and what it said is gone.
-    #[error("entry {entry} has expired")]
-    Expired {
-        /// The entry.
-        entry: u64,
     },
     /// A failure below the engine.
     #[error(transparent)]

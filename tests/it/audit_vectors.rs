@@ -9,7 +9,7 @@ use stewardship::access::{Action, Barrier, Environment, Preference, Stop, Voice}
 use stewardship::audit::tree::{Frontier, leaf_hash};
 use stewardship::audit::{
     AuditEvent, Cause, CorrectedField, DecidedAs, Entry, EntryError, KeyScope, OpenRefusal, Pseudonym,
-    StoreRefusal, TrailSearch,
+    StoreRefusal, Term, TrailSearch,
 };
 use stewardship::classification::Level;
 use stewardship::crypto::{SecretKey, pseudonym};
@@ -53,7 +53,7 @@ fn format_1_pseudonyms_are_made_to_the_very_same_bytes() {
 fn format_1_entries_are_read_and_written_to_the_very_same_bytes() {
     let vectors = vectors();
     let (written, told) = (list(&vectors["entries"]), entries(&vectors));
-    assert_eq!((written.len(), told.len()), (43, 43));
+    assert_eq!((written.len(), told.len()), (44, 44));
     let (mut tree, roots) = (Frontier::default(), list(&vectors["roots"]));
     let mut words: Vec<&str> = Vec::new();
     for ((vector, entry), root) in written.iter().zip(&told).zip(roots) {
@@ -62,10 +62,12 @@ fn format_1_entries_are_read_and_written_to_the_very_same_bytes() {
         assert_eq!(String::from_utf8(entry.to_bytes()).unwrap().as_bytes(), body, "{name}");
         assert_eq!(tree.head().root, bytes(root), "{name}");
         assert_eq!(leaf_hash(body), bytes(&vector["leaf"]), "{name}");
+        let terms = list(&vector["terms"]).iter().map(|term| Term::from_bytes(bytes(term)));
+        assert_eq!(entry.terms(), terms.collect::<Vec<_>>(), "{name}");
         tree.append(leaf_hash(body));
         words.push(entry.event.word());
     }
-    assert_eq!(tree.head().root, bytes(&roots[43]));
+    assert_eq!(tree.head().root, bytes(&roots[44]));
     for word in AuditEvent::WORDS {
         assert!(words.contains(word), "no vector tells of `{word}`");
     }
@@ -323,5 +325,6 @@ fn entries(vectors: &Value) -> Vec<Entry> {
         told.entry(AuditEvent::EpochOpened { epoch: 2 }),
         told.entry(AuditEvent::EpochDestroyed { epoch: 1, effective: moment("9999-12-31T23:59:59.999999Z") }),
         first,
+        told.olgas(read(Action::Read, TrailSearch::System)),
     ]
 }

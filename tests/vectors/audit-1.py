@@ -192,7 +192,20 @@ ENTRIES = [
     ("epoch_opened", encode(event("epoch_opened", epoch=2))),
     ("epoch_destroyed", encode(event("epoch_destroyed", epoch=1, effective="9999-12-31T23:59:59.999999Z"))),
     ("the first moment", encode(event("started", environment="staging"), at="0000-01-01T00:00:00.000000Z")),
+    ("trail_read, for what is of no tenant", encode(event("trail_read", action="read", search="system", purpose="security", rule="readers"), tenant=TENANT, by=OLGA)),
 ]
+
+
+def terms(entry):
+    told = json.loads(entry)
+    event, tenant = told["event"], told.get("tenant")
+    found = [(kind, bytes.fromhex(told[key])) for kind, key in ((1, "tenant"), (2, "by"), (2, "approved_by"), (3, "subject"), (6, "record")) if key in told]
+    if tenant is not None:
+        names = [(4, told.get("case")), (5, told.get("rule"))] + [(5, rule) for rule in told.get("denied_by", [])]
+        found += [(kind, sha256(bytes.fromhex(tenant) + name.encode()).digest()[:16]) for kind, name in names if name is not None]
+    found += [(7, bytes(16))] if event == "trail_expired" else []
+    found += [(8, bytes(16))] if event in ("started", "epoch_opened", "epoch_destroyed", "trail_expired") else []
+    return sorted({bytes([kind]) + rest for kind, rest in found})
 
 
 def leaf(entry):
@@ -295,7 +308,7 @@ json.dump(
             {"key": key.hex(), "kind": kind, "identifier": identifier, "pseudonym": pseudonym(key, kind, identifier)} for key, kind, identifier in NAMES
         ],
         "entries": [
-            {"name": name, "bytes": entry.decode(), "leaf": leaf(entry).hex()} for name, entry in ENTRIES
+            {"name": name, "bytes": entry.decode(), "terms": [term.hex() for term in terms(entry)], "leaf": leaf(entry).hex()} for name, entry in ENTRIES
         ],
         "roots": [root(leaves[:size]).hex() for size in range(len(leaves) + 1)],
         "refused": refused(),

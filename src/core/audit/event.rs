@@ -110,6 +110,8 @@ words! {
         Rule = "rule",
         /// By a record.
         Record = "record",
+        /// By nobody: what is of no tenant.
+        System = "system",
     }
 }
 

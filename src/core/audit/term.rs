@@ -27,6 +27,7 @@ enum Kind {
     Rule = 5,
     Record = 6,
     Expiry = 7,
+    System = 8,
 }
 
 impl Term {
@@ -80,6 +81,11 @@ impl Term {
         Self::with(Kind::Expiry, [0; 16])
     }
 
+    /// Entries of what is of no tenant: starts under a policy, epochs, expiries of the trail itself.
+    pub(crate) fn system() -> Self {
+        Self::with(Kind::System, [0; 16])
+    }
+
     fn named(kind: Kind, tenant: &Pseudonym, name: &str) -> Self {
         // A pseudonym has one length: the two cannot run into one another.
         let digest = Sha256::new_with_prefix(tenant.as_bytes()).chain_update(name).finalize();
@@ -131,6 +137,7 @@ impl Entry {
             terms.extend(named.rules().map(|rule| Term::rule(tenant, rule)));
         }
         terms.extend(named.is_expiry.then(Term::expiries));
+        terms.extend(named.is_system.then(Term::system));
         terms.sort_unstable();
         terms.dedup();
         terms
@@ -145,6 +152,7 @@ struct Named<'e> {
     rule: Option<&'e Name>,
     denied_by: &'e [Name],
     is_expiry: bool,
+    is_system: bool,
 }
 
 impl<'e> Named<'e> {
@@ -176,9 +184,11 @@ impl<'e> Named<'e> {
                 Cause::Case { case } => Self { case: Some(case), ..none },
                 Cause::Revocation => none,
             },
-            AuditEvent::TrailExpired { .. } => Self { is_expiry: true, ..none },
+            AuditEvent::TrailExpired { .. } => Self { is_expiry: true, is_system: true, ..none },
             AuditEvent::Started { .. }
-            | AuditEvent::TermsAccepted { .. }
+            | AuditEvent::EpochOpened { .. }
+            | AuditEvent::EpochDestroyed { .. } => Self { is_system: true, ..none },
+            AuditEvent::TermsAccepted { .. }
             | AuditEvent::Authorized { .. }
             | AuditEvent::InstructionGiven { .. }
             | AuditEvent::InstructionWithdrawn { .. }
@@ -196,9 +206,7 @@ impl<'e> Named<'e> {
             | AuditEvent::KeyResumed { .. }
             | AuditEvent::KeyCompromised { .. }
             | AuditEvent::KeyMinimumRaised { .. }
-            | AuditEvent::Certified { .. }
-            | AuditEvent::EpochOpened { .. }
-            | AuditEvent::EpochDestroyed { .. } => none,
+            | AuditEvent::Certified { .. } => none,
         }
     }
 }
@@ -222,6 +230,7 @@ mod tests {
             Term::rule(&one, &Name::new("s")),
             Term::rule(&other, &Name::new("r")),
             Term::expiries(),
+            Term::system(),
         ];
         for (at, term) in terms.iter().enumerate() {
             assert_eq!(terms.iter().position(|own| own == term), Some(at));

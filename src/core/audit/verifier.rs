@@ -36,6 +36,12 @@ pub enum TrailBreak {
         /// Number of entries that there are.
         found: u64,
     },
+    /// A search for what an entry says does not find it, or a search for something else does.
+    #[error("entry {index} is not listed under what it says, or is under something else")]
+    Misfiled {
+        /// The first such entry.
+        index: u64,
+    },
     /// The trail goes on from another past than the head that was kept elsewhere.
     #[error("the first {size} entries are not those that the kept head is over")]
     Rewritten {

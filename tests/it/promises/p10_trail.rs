@@ -177,8 +177,8 @@ fn promise_10_after_an_erasure_no_key_that_is_left_finds_the_person_in_the_trail
         assert_eq!(mentions(&bodies, &pseudonyms(&world, name)), 0, "{name}");
     }
     // What was proved before goes on being proved.
-    for proven in proofs {
-        proven.proof.verify(&leaf_hash(proven.body.as_bytes()), &head).unwrap();
+    for (proof, body) in proofs.iter().zip(&bodies) {
+        proof.verify(&leaf_hash(body.as_bytes()), &head).unwrap();
     }
     assert!(mentions(&bodies, &pseudonyms(&world, BOB)) > 0, "another person's entries are found");
     // The trail goes on verifying, from a head that was kept before.

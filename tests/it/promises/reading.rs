@@ -353,3 +353,56 @@ fn promise_10_what_a_store_lists_wrongly_is_not_shown() {
         assert!(shown.as_ref().is_err_and(altered), "{shown:?}");
     }
 }
+
+/// What a store leaves out of a listing nobody would see who reads: `verify_trail` does.
+#[test]
+fn promise_10_an_entry_that_no_search_finds_is_a_break_of_the_trail() {
+    let (world, steward) = furnished();
+    let kept = steward.verify_trail(None).unwrap();
+    let own = trail(&world).into_iter().find(|entry| entry.subject.is_some()).unwrap();
+    let (terms, other) = (own.terms(), trail(&world)[0].terms()[0]);
+    assert!(terms.len() > 2 && !terms.contains(&other));
+    let without = |at: usize| terms.iter().enumerate().filter(move |(n, _)| *n != at).map(|(_, term)| *term);
+    let mut filings: Vec<Vec<_>> = (0..terms.len()).map(|at| without(at).collect()).collect();
+    filings.push(terms.iter().copied().chain([other]).collect());
+    for (n, terms) in filings.into_iter().enumerate() {
+        let world = world.fork();
+        let append = |terms: Vec<_>| {
+            let mut tree = Frontier::default();
+            for entry in block_on(world.memory.audit().read(0, usize::MAX)).unwrap() {
+                tree.append(leaf_hash(entry.bytes().unwrap()));
+            }
+            let (index, bytes) = (tree.size(), own.to_bytes());
+            let nodes = tree.append(leaf_hash(&bytes));
+            let entry = StoredEntry { index, at: world.now(), body: Some(EntryBody { bytes, terms }), nodes };
+            block_on(world.memory.audit().append(vec![entry])).unwrap();
+            index
+        };
+        append(own.terms());
+        assert!(world.steward().verify_trail(Some(kept)).is_ok());
+        let index = append(terms);
+        // What comes after it is where it should be; one that is listed too often is found where something else is missing, or nowhere.
+        append(own.terms());
+        let found = world.steward().verify_trail(Some(kept));
+        let misfiled = |broken: &TrailError| matches!(broken, TrailError::Broken(TrailBreak::Misfiled { index: at }) if *at == index);
+        assert!(found.as_ref().is_err_and(misfiled), "{n}: {found:?}");
+    }
+}
+
+/// Starts, epochs and expiries are of no tenant; whoever may read the trail of a tenant reads them.
+#[test]
+fn promise_10_what_is_of_no_tenant_is_found_too() {
+    let (world, steward) = furnished();
+    steward.rotate_epoch().unwrap();
+    let grant = reader(&world, &steward);
+    let found = read_all(&steward, &grant, &TrailQuery::system());
+    let words: Vec<_> = found.iter().map(|(_, entry)| entry.event.word()).collect();
+    assert!(words.contains(&"started") && words.contains(&"epoch_opened"), "{words:?}");
+    assert!(
+        found
+            .iter()
+            .all(|(_, entry)| entry.tenant.is_none() && entry.by.is_none() && entry.subject.is_none())
+    );
+    let last = trail(&world).pop().unwrap();
+    assert!(matches!(last.event, AuditEvent::TrailRead { search: TrailSearch::System, .. }), "{last:?}");
+}

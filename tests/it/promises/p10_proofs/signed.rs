@@ -2,7 +2,7 @@
 
 use stewardship::Action;
 use stewardship::audit::tree::TreeHead;
-use stewardship::audit::{AuditEvent, Checkpoint, Evidence, EvidenceError, SignedCheckpoint};
+use stewardship::audit::{AuditEvent, Checkpoint, Evidence, EvidenceError, ProvenEntry, SignedCheckpoint};
 use stewardship::engine::{CheckpointError, TrailError, TrailQuery};
 use stewardship::ports::ed25519::CheckpointKey;
 
@@ -14,6 +14,17 @@ const ORIGIN: &str = "audit.example.com/production";
 
 fn key() -> CheckpointKey {
     CheckpointKey::from_seed("audit.example.com", &[7; 32]).unwrap()
+}
+
+/// Evidence of entries as they lie in the store, under a head of the trail.
+fn evidence(world: &World, steward: &TestSteward, of: &[u64], head: TreeHead) -> Evidence {
+    let stored = stored(world);
+    let proofs = steward.prove_entries(of, head.size).unwrap().into_iter();
+    let proven = proofs.zip(of).map(|(proof, at)| {
+        let body = stored[usize::try_from(*at).unwrap()].bytes().unwrap().to_vec();
+        ProvenEntry { body: String::from_utf8(body).unwrap(), proof }
+    });
+    Evidence::new(&signed(head), proven.collect())
 }
 
 fn signed(tree: TreeHead) -> SignedCheckpoint {
@@ -31,7 +42,7 @@ fn promise_10_a_stranger_checks_entries_against_a_signed_checkpoint() {
     assert_eq!(steward.verify_trail(None).unwrap(), head);
     let opened = |entry: &StoredEntry| entry.bytes().unwrap().windows(8).any(|bytes| bytes == b"\"opened\"");
     let entry = stored(&world).iter().find(|entry| opened(entry)).unwrap().index;
-    let evidence = Evidence::new(&signed(head), steward.prove_entries(&[0, entry], head.size).unwrap());
+    let evidence = evidence(&world, &steward, &[0, entry], head);
 
     let sent = serde_json::to_string(&evidence).unwrap();
     let received: Evidence = serde_json::from_str(&sent).unwrap();
@@ -57,8 +68,10 @@ fn promise_10_a_stranger_checks_entries_against_a_signed_checkpoint() {
     let other = CheckpointKey::from_seed("audit.example.com", &[8; 32]).unwrap();
     assert!(evidence.verify(ORIGIN, &[&other.verifier()]).is_err());
     assert!(evidence.verify("audit.example.com/staging", &[&key().verifier()]).is_err());
-    let past_the_end = steward.prove_entries(&[head.size], head.size);
-    assert!(matches!(past_the_end, Err(TrailError::NoEntry { .. })));
+    for (entry, size) in [(head.size, head.size), (head.size, head.size + 1), (0, head.size + 1)] {
+        let past_the_end = steward.prove_entries(&[entry], size);
+        assert!(matches!(past_the_end, Err(TrailError::NoEntry { entry, .. }) if entry == head.size));
+    }
 }
 
 #[test]
@@ -69,17 +82,16 @@ fn promise_10_earlier_proofs_hold_after_an_erasure() {
     read::<Creator>(&steward, &about(ADA)).unwrap();
     let before = steward.trail_head().unwrap();
     let all: Vec<u64> = (0..before.size).collect();
-    let evidence = Evidence::new(&signed(before), steward.prove_entries(&all, before.size).unwrap());
+    let earlier = evidence(&world, &steward, &all, before);
 
     erase(&world, &steward, ADA);
-    evidence.verify(ORIGIN, &[&key().verifier()]).unwrap();
+    earlier.verify(ORIGIN, &[&key().verifier()]).unwrap();
     let after = steward.trail_head().unwrap();
     assert!(after.size > before.size);
     steward.prove_growth(before.size, after.size).unwrap().verify(&before, &after).unwrap();
     // The entries from before are proved under the later head as well, and under the earlier one by the later trail.
-    let later = Evidence::new(&signed(after), steward.prove_entries(&all, after.size).unwrap());
-    later.verify(ORIGIN, &[&key().verifier()]).unwrap();
-    assert_eq!(steward.prove_entries(&all, before.size).unwrap(), evidence.entries);
+    evidence(&world, &steward, &all, after).verify(ORIGIN, &[&key().verifier()]).unwrap();
+    assert_eq!(evidence(&world, &steward, &all, before), earlier);
     assert_eq!(steward.verify_trail(Some(before)).unwrap(), after);
 }
 
