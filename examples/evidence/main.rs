@@ -14,7 +14,7 @@ use std::error::Error;
 use chrono::{DateTime, TimeDelta, Utc};
 use stewardship::access::Environment;
 use stewardship::audit::tree::{Frontier, Nodes, Wanted, leaf_hash};
-use stewardship::audit::{AuditEvent, Checkpoint, Entry, Evidence, ProvenEntry};
+use stewardship::audit::{AuditEvent, Checkpoint, Entry, EvidenceBundle, ProvenEntry};
 use stewardship::policy::PolicyDigest;
 use stewardship::ports::ed25519::{CheckpointKey, CheckpointVerifier};
 
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match arguments.as_slice() {
         [] => demonstrate(),
         [verb, bundle, key] if verb == "verify" => {
-            let evidence: Evidence = serde_json::from_str(&std::fs::read_to_string(bundle)?)?;
+            let evidence: EvidenceBundle = serde_json::from_str(&std::fs::read_to_string(bundle)?)?;
             let origin = evidence.checkpoint.lines().next().unwrap_or_default();
             check(&evidence, origin, key)
         }
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Says what the evidence shows, or why it shows nothing.
-fn check(evidence: &Evidence, origin: &str, key: &str) -> Result<(), Box<dyn Error>> {
+fn check(evidence: &EvidenceBundle, origin: &str, key: &str) -> Result<(), Box<dyn Error>> {
     let key: CheckpointVerifier = key.trim().parse()?;
     let (checkpoint, entries) = evidence.verify(origin, &[&key])?;
     println!("a trail of {} entries, signed as {origin}; in it:", checkpoint.tree.size);
@@ -66,7 +66,7 @@ fn demonstrate() -> Result<(), Box<dyn Error>> {
         .into_iter()
         .filter_map(|at| Some((at, nodes.get(usize::try_from(at).ok()?)?.clone())));
     let proof = found.collect::<Nodes>().inclusion(61, tree.size())?;
-    let evidence = Evidence::new(&note, vec![ProvenEntry { body: bodies.swap_remove(61), proof }]);
+    let evidence = EvidenceBundle::new(&note, vec![ProvenEntry { body: bodies.swap_remove(61), proof }]);
 
     println!("{}\n", serde_json::to_string_pretty(&evidence)?);
     check(&evidence, ORIGIN, &key.verifier().to_string())?;

@@ -8,7 +8,7 @@ use super::trouble::Trouble;
 use crate::contracts::Ports;
 use crate::core::access::{Action, Grant};
 use crate::core::audit::tree::{TreeHead, Wanted};
-use crate::core::audit::{Evidence, ProvenEntry, SignedCheckpoint};
+use crate::core::audit::{EvidenceBundle, ProvenEntry, SignedCheckpoint};
 
 /// What was exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct ExportedTrail {
 #[non_exhaustive]
 pub struct EvidencePage {
     /// The evidence.
-    pub evidence: Evidence,
+    pub evidence: EvidenceBundle,
     /// After which entry the next page begins; `None` where there is nothing more.
     pub next: Option<u64>,
 }
@@ -71,7 +71,7 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Evidence of what a query finds: each entry with the proof that it is under a signed checkpoint of this trail, for who does not hold it
-    /// ([`Evidence::verify`]).
+    /// ([`EvidenceBundle::verify`]).
     ///
     /// Entries that are younger than the checkpoint are not in it. The grant is for [`Action::Export`]; else as for
     /// [`read_trail`](Self::read_trail).
@@ -99,6 +99,6 @@ impl<P: Ports> Steward<P> {
             let proof = nodes.inclusion(stored.index, tree.size).map_err(Trouble::from)?;
             proven.push(ProvenEntry::of(stored.bytes().unwrap_or_default(), proof));
         }
-        Ok(EvidencePage { evidence: Evidence::new(under, proven), next: found.next })
+        Ok(EvidencePage { evidence: EvidenceBundle::new(under, proven), next: found.next })
     }
 }

@@ -6,13 +6,13 @@ use super::checkpoint::{Checkpoint, NoteError, NoteVerifier, SignedCheckpoint};
 use super::entry::{Entry, EntryError};
 use super::tree::{InclusionProof, InvalidProof, leaf_hash};
 
-/// Entries of a trail, each with the proof that it is under a signed checkpoint.
+/// A bundle of evidence: entries of a trail, each with the proof that it is under a signed checkpoint.
 ///
 /// In JSON it is whole in itself: the checkpoint as its text, each entry as the text that was hashed, and the hashes of its proof in base64, so
 /// that any verifier of RFC 6962 checks it too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Evidence {
+pub struct EvidenceBundle {
     /// The signed checkpoint.
     pub checkpoint: String,
     /// The entries.
@@ -61,7 +61,7 @@ pub enum EvidenceError {
     },
 }
 
-impl Evidence {
+impl EvidenceBundle {
     /// Of entries under a checkpoint.
     #[must_use]
     pub fn new(checkpoint: &SignedCheckpoint, entries: Vec<ProvenEntry>) -> Self {

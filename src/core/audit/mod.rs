@@ -23,7 +23,7 @@ pub use event::{
     AuditEvent, Cause, CorrectedField, DecidedAs, KeyScope, MOST_DENIALS, OpenRefusal, StoreRefusal,
     TrailSearch,
 };
-pub use evidence::{Evidence, EvidenceError, ProvenEntry};
+pub use evidence::{EvidenceBundle, EvidenceError, ProvenEntry};
 pub use name::{NoPseudonym, NoRequestId, Pseudonym, RequestId};
 pub(crate) use review::Reviewer;
 pub use review::{AccessReview, Emergency, RuleUse, Used};

@@ -50,10 +50,14 @@ fn categories(check: &mut Check<'_, '_>) {
     let kept: BTreeSet<&Name> = document.retention.rule.iter().map(|rule| &rule.category).collect();
     let classes_read = check.findings.is_sound_in_each(&Path::of(["classes"]), "category");
     let rules_read = check.findings.is_sound_in_each(&Path::of(["retention", "rule"]), "category");
+    let of_trail = document.audit.as_ref().and_then(|audit| audit.category.as_ref());
+    let trail_is_lost = of_trail.is_some_and(|category| !document.categories.contains_key(category));
     for (name, category) in &document.categories {
         let path = Path::of(["categories", name.as_str()]);
-        let trail = document.audit.as_ref().filter(|audit| audit.category.as_ref() == Some(name));
-        if classes_read && trail.is_none() && !classified.contains(name) {
+        let trail = document.audit.as_ref().filter(|_| of_trail == Some(name));
+        // It may be the one that `audit.category` means, of which that is said: it needs no class and no rule then.
+        let may_be_trail = trail_is_lost && !classified.contains(name) && !kept.contains(name);
+        if classes_read && trail.is_none() && !classified.contains(name) && !may_be_trail {
             let hint = "declare a class of it, or drop it";
             check.warning(
                 FindingCode::UnclassifiedCategory,
@@ -68,7 +72,7 @@ fn categories(check: &mut Check<'_, '_>) {
                 let hint = "write its age, such as `7 years`";
                 check.error(FindingCode::NoRetentionRule, &Path::of(["audit", "keep"]), message, hint);
             }
-        } else if rules_read && !kept.contains(name) {
+        } else if rules_read && !kept.contains(name) && !may_be_trail {
             let hint = "write a `retention.rule` for it";
             check.error(
                 FindingCode::NoRetentionRule,

@@ -341,11 +341,7 @@ fn each_check_bites_and_nothing_else_does() {
         (
             "[audit]\ncategory = \"trail\"",
             "[audit]\ncategory = \"trial\"",
-            vec![
-                (Error, Code::NoRetentionRule, "categories.trail"),
-                (Warning, Code::UnclassifiedCategory, "categories.trail"),
-                (Error, Code::UnknownReference, "audit.category"),
-            ],
+            vec![(Error, Code::UnknownReference, "audit.category")],
         ),
         (
             "[audit]\n",

@@ -2,7 +2,9 @@
 
 use stewardship::Action;
 use stewardship::audit::tree::TreeHead;
-use stewardship::audit::{AuditEvent, Checkpoint, Evidence, EvidenceError, ProvenEntry, SignedCheckpoint};
+use stewardship::audit::{
+    AuditEvent, Checkpoint, EvidenceBundle, EvidenceError, ProvenEntry, SignedCheckpoint,
+};
 use stewardship::engine::{CheckpointError, TrailError, TrailQuery};
 use stewardship::ports::ed25519::CheckpointKey;
 
@@ -17,14 +19,14 @@ fn key() -> CheckpointKey {
 }
 
 /// Evidence of entries as they lie in the store, under a head of the trail.
-fn evidence(world: &World, steward: &TestSteward, of: &[u64], head: TreeHead) -> Evidence {
+fn evidence(world: &World, steward: &TestSteward, of: &[u64], head: TreeHead) -> EvidenceBundle {
     let stored = stored(world);
     let proofs = steward.prove_entries(of, head.size).unwrap().into_iter();
     let proven = proofs.zip(of).map(|(proof, at)| {
         let body = stored[usize::try_from(*at).unwrap()].bytes().unwrap().to_vec();
         ProvenEntry { body: String::from_utf8(body).unwrap(), proof }
     });
-    Evidence::new(&signed(head), proven.collect())
+    EvidenceBundle::new(&signed(head), proven.collect())
 }
 
 fn signed(tree: TreeHead) -> SignedCheckpoint {
@@ -45,7 +47,7 @@ fn promise_10_a_stranger_checks_entries_against_a_signed_checkpoint() {
     let evidence = evidence(&world, &steward, &[0, entry], head);
 
     let sent = serde_json::to_string(&evidence).unwrap();
-    let received: Evidence = serde_json::from_str(&sent).unwrap();
+    let received: EvidenceBundle = serde_json::from_str(&sent).unwrap();
     let (checkpoint, entries) = received.verify(ORIGIN, &[&key().verifier()]).unwrap();
     assert_eq!((checkpoint.tree, entries.len()), (head, 2));
     assert!(matches!(entries[0].1.event, AuditEvent::Started { .. }));
