@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::anchor::Anchor;
 use super::audit::{AuditLog, StoredEntry};
 use super::documents::{Document, DocumentKey, DocumentKind, DocumentStore};
 use super::error::{Expected, StoreError, Version};
@@ -20,6 +21,7 @@ use super::source::{
     Answer, DataSource, Disposed, Erasure, ExportedRecord, SourceError, SourceItem, SubjectRef, TaskId,
 };
 use crate::core::audit::Term;
+use crate::core::audit::tree::TreeHead;
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
 use crate::crypto::SecretKey;
@@ -180,5 +182,13 @@ erased! {
         fn erase(who: [ref SubjectRef], keep: [ref BTreeMap<Name, String>], task: [ref TaskId]) -> Result<Answer<Erasure>, SourceError>;
         fn items(after: [opt str], limit: [own usize]) -> Result<Vec<SourceItem>, SourceError>;
         fn dispose(item: [ref SourceItem]) -> Result<Disposed, SourceError>;
+    }
+}
+
+erased! {
+    /// Any [`Anchor`].
+    AnyAnchor, ErasedAnchor: Anchor {
+        fn newest() -> Result<Option<TreeHead>, StoreError>;
+        fn keep(head: [own TreeHead]) -> Result<(), StoreError>;
     }
 }

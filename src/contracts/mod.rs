@@ -3,6 +3,7 @@
 //! Every method is an `async fn` for the implementor (`impl Future + Send` in the trait): no macro, no runtime. Each contract has
 //! an erased twin behind `Any…`, so that generics are optional. Imports the layers below, never the engine.
 
+mod anchor;
 mod audit;
 mod blocking;
 mod clock;
@@ -17,12 +18,14 @@ mod provider;
 mod records;
 mod source;
 
+pub use anchor::Anchor;
 pub use audit::{AuditLog, EntryBody, StoredEntry};
 pub use blocking::block_on;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use documents::{Document, DocumentKey, DocumentKind, DocumentStore};
 pub use erased::{
-    AnyAuditLog, AnyDocumentStore, AnyKeyProvider, AnyKeyStore, AnyPorts, AnyRecordStore, AnySource,
+    AnyAnchor, AnyAuditLog, AnyDocumentStore, AnyKeyProvider, AnyKeyStore, AnyPorts, AnyRecordStore,
+    AnySource,
 };
 pub use error::{Expected, StoreError, StoreErrorKind, Version};
 pub use fault::{

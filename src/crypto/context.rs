@@ -195,6 +195,39 @@ pub(super) mod tests {
         }
     }
 
+    proptest! {
+        /// Whatever is kept in place, and whatever is not: on both sides of 22 bytes.
+        #[test]
+        fn the_encoding_is_what_it_says(texts in prop::collection::vec("[a-z]{0,50}", 7), gaps in any::<[bool; 2]>()) {
+            let [tenant, connection, subject, kind, record, field, class] = &texts[..] else { panic!("seven") };
+            let owned = Owned {
+                tenant: tenant.as_str().into(),
+                environment: Environment::Production,
+                connection: gaps[0].then(|| connection.as_str().into()),
+                subject: gaps[1].then(|| subject.as_str().into()),
+                kind: kind.as_str().into(),
+                record: record.as_str().into(),
+                field: field.as_str().into(),
+                class: class.as_str().into(),
+            };
+            let mut bytes = Vec::new();
+            let part = |bytes: &mut Vec<u8>, text: &str| {
+                bytes.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+                bytes.extend(text.as_bytes());
+            };
+            part(&mut bytes, tenant);
+            part(&mut bytes, "production");
+            for (text, there) in [(connection, gaps[0]), (subject, gaps[1])] {
+                bytes.push(there.into());
+                if there {
+                    part(&mut bytes, text);
+                }
+            }
+            [kind, record, field, class].into_iter().for_each(|text| part(&mut bytes, text));
+            prop_assert_eq!(owned.context().to_bytes(), bytes);
+        }
+    }
+
     #[test]
     fn a_person_is_not_shown() {
         let owned = Owned {

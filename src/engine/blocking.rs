@@ -149,6 +149,7 @@ blocking! {
     trail_head() -> Result<TreeHead, Trouble>;
     prove_entries(entries: &[u64], size: u64) -> Result<Vec<InclusionProof>, TrailError>;
     prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, TrailError>;
+    anchor_trail() -> Result<Option<TreeHead>, TrailError>;
     flush_trail() -> Result<(), Trouble>;
     verify_trail(kept: Option<TreeHead>) -> Result<TreeHead, TrailError>;
     read_trail(grant: &Grant, query: &TrailQuery, after: Option<u64>) -> Result<TrailPage, TrailReadError>;

@@ -10,10 +10,9 @@ use super::revoked::Revoked;
 use super::steward::{Inner, Steward};
 use super::trail::TrailError;
 use super::trouble::Trouble;
-use crate::contracts::{AnyKeyProvider, AnySource, Clock, DataSource, Ports, SystemClock};
+use crate::contracts::{Anchor, AnyAnchor, AnyKeyProvider, AnySource, Clock, DataSource, Ports, SystemClock};
 use crate::core::access::Environment;
 use crate::core::audit::AuditEvent;
-use crate::core::audit::tree::TreeHead;
 use crate::core::classification::{BindError, DataMap, Declares};
 use crate::core::dsr::{Clocks, Holidays};
 use crate::core::id::Name;
@@ -38,7 +37,7 @@ pub struct Builder<P> {
     clocks: Clocks,
     holidays: Holidays,
     keys: Option<KeyCache>,
-    anchored: Option<TreeHead>,
+    anchor: Option<AnyAnchor>,
 }
 
 impl<P: Ports> Builder<P> {
@@ -58,7 +57,7 @@ impl<P: Ports> Builder<P> {
             clocks: Clocks::builtin().clone(),
             holidays: Holidays::default(),
             keys: None,
-            anchored: None,
+            anchor: None,
         }
     }
 
@@ -129,10 +128,26 @@ impl<P: Ports> Builder<P> {
         self
     }
 
-    /// Starts only over a trail that goes on from this head: the newest that was kept elsewhere
-    /// ([`Steward::trail_head`]). A trail that was cut, rewritten or put back from a backup is refused.
-    pub fn anchored(mut self, kept: TreeHead) -> Self {
-        self.anchored = Some(kept);
+    /// Starts only over a trail that goes on from the newest head that this [`Anchor`] has: one that was cut, rewritten or put back from a backup is
+    /// refused. From then on it is given newer heads ([`Steward::anchor_trail`]). A [`TreeHead`](crate::audit::tree::TreeHead) is an anchor too: one that was kept by hand.
+    ///
+    /// # Example: a trail that was put back from a backup
+    /// ```
+    /// use stewardship::ports::{local_keys::LocalKeys, memory::Memory, memory::MemoryAnchor};
+    /// use stewardship::{Policy, Steward, block_on};
+    /// let policy = Policy::from_toml(&std::fs::read_to_string("examples/policies/complete.toml")?)?;
+    /// let (stores, keys, anchor) = (Memory::new(), LocalKeys::in_memory(), MemoryAnchor::new());
+    /// let start = |stores: &Memory| {
+    ///     block_on(Steward::builder(policy.clone(), stores.clone(), keys.clone()).anchored(anchor.clone()).build())
+    /// };
+    /// let backup = stores.snapshot();
+    /// drop(start(&stores)?);
+    /// assert!(start(&stores).is_ok());
+    /// assert!(start(&backup).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn anchored(mut self, anchor: impl Anchor) -> Self {
+        self.anchor = Some(AnyAnchor::new(anchor));
         self
     }
 
@@ -174,14 +189,14 @@ impl<P: Ports> Builder<P> {
                 died: Mutex::default(),
                 revoked: Revoked::default(),
                 pen: Pen::default(),
+                anchor: self.anchor,
             }),
             request: None,
         };
-        if let Some(kept) = self.anchored {
-            steward.goes_on_from(kept).await?;
-        }
+        steward.follow_anchor().await?.map_err(TrailError::from)?;
         let started = steward.entry(AuditEvent::Started { environment: steward.environment() });
         steward.record(vec![started]).await?;
+        steward.anchor_trail().await?;
         Ok(steward)
     }
 }

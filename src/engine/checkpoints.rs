@@ -71,7 +71,7 @@ impl<P: Ports> Steward<P> {
         key: &(dyn NoteVerifier + Sync),
     ) -> Result<Checkpoint, CheckpointError> {
         let checkpoint = note.verify(origin, &[key])?;
-        self.goes_on_from(checkpoint.tree).await?;
+        self.goes_on_from(checkpoint.tree).await?.map_err(TrailError::from)?;
         let kept = Kept { tenant: TenantId::new(NOBODY), size: checkpoint.tree.size, note: note.to_string() };
         papers::update(self.papers(), &kept.tenant, &kept.id(), |_: Option<Kept>| {
             Ok::<_, Trouble>(kept.clone())

@@ -42,17 +42,22 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// A failure below the engine.
     pub async fn prove_growth(&self, old: u64, size: u64) -> Result<ConsistencyProof, TrailError> {
-        let nodes = self.nodes([Wanted::Consistency { old, size }]).await?;
-        Ok(nodes.consistency(old, size).map_err(Trouble::from)?)
+        Ok(self.growth(old, size).await?)
     }
 
-    /// Whether the trail goes on from a head that was kept elsewhere.
-    pub(super) async fn goes_on_from(&self, kept: TreeHead) -> Result<(), TrailError> {
+    /// Whether the trail goes on from a head that was kept elsewhere; its head now.
+    pub(super) async fn goes_on_from(&self, kept: TreeHead) -> Result<Result<TreeHead, TrailBreak>, Trouble> {
         let now = self.trail_head().await?;
         if now.size < kept.size {
-            return Err(TrailBreak::Truncated { expected: kept.size, found: now.size }.into());
+            return Ok(Err(TrailBreak::Truncated { expected: kept.size, found: now.size }));
         }
-        let proof = self.prove_growth(kept.size, now.size).await?;
-        proof.verify(&kept, &now).map_err(|_| TrailBreak::Rewritten { size: kept.size }.into())
+        let proof = self.growth(kept.size, now.size).await?;
+        let grown = proof.verify(&kept, &now);
+        Ok(grown.map(|()| now).map_err(|_| TrailBreak::Rewritten { size: kept.size }))
+    }
+
+    async fn growth(&self, old: u64, size: u64) -> Result<ConsistencyProof, Trouble> {
+        let nodes = self.nodes([Wanted::Consistency { old, size }]).await?;
+        Ok(nodes.consistency(old, size)?)
     }
 }

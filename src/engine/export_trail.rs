@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::read_trail::{PAGE, TrailQuery, TrailReadError};
 use super::steward::Steward;
+use super::trail::TrailError;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
 use crate::core::access::{Action, Grant};
@@ -87,7 +88,7 @@ impl<P: Ports> Steward<P> {
     ) -> Result<EvidencePage, TrailReadError> {
         let tree = under.unverified()?.tree;
         let mut search = self.begin_search(grant, Action::Export, query).await?;
-        self.goes_on_from(tree).await?;
+        self.goes_on_from(tree).await?.map_err(TrailError::from)?;
         search.until = search.until.min(tree.size);
         let found = self.found(&search, after, PAGE).await?;
         let indexes = found.entries.iter().map(|(stored, _)| stored.index);

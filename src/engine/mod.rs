@@ -5,6 +5,7 @@
 //! port.
 
 mod admit;
+mod anchor;
 mod anonymised;
 mod authorize;
 mod batch;

@@ -11,7 +11,9 @@ use super::builder::Builder;
 use super::key_cache::Keyring;
 use super::record::Pen;
 use super::revoked::Revoked;
-use crate::contracts::{AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports, ProviderKeyId};
+use crate::contracts::{
+    AnyAnchor, AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports, ProviderKeyId,
+};
 use crate::core::access::Environment;
 use crate::core::audit::RequestId;
 use crate::core::classification::DataMap;
@@ -80,6 +82,7 @@ pub(super) struct Inner<P> {
     pub(super) died: Mutex<BTreeSet<ProviderKeyId>>,
     pub(super) revoked: Revoked,
     pub(super) pen: Pen,
+    pub(super) anchor: Option<AnyAnchor>,
 }
 
 impl<P: Ports> Steward<P> {

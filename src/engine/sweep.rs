@@ -14,6 +14,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DataSource, Ports, SourceError, SourceItem};
+use crate::core::audit::tree::TreeHead;
 use crate::core::audit::{AuditEvent, Cause, KeyScope};
 use crate::core::dsr::{AnyCase, CaseFile};
 use crate::core::id::{Name, TenantId};
@@ -56,6 +57,8 @@ pub struct Swept {
     pub unfinished_epoch: Option<u32>,
     /// What became of entries of the audit trail that are over.
     pub trail: TrailExpiry,
+    /// The head of the trail that was kept, where the steward has an anchor.
+    pub anchored: Option<TreeHead>,
     /// Destructions that this sweep did or finished, the certified ones among them.
     pub disposals: Vec<Disposal>,
 }
@@ -97,14 +100,15 @@ impl Swept {
 
 impl<P: Ports> Steward<P> {
     /// Finishes what was begun, deletes what is due in every source, reports what is not, certifies what can be, keeps the blind index
-    /// up ([`reindex`](Self::reindex)), and lets entries of the audit trail expire ([`Swept::trail`]).
+    /// up ([`reindex`](Self::reindex)), lets entries of the audit trail expire ([`Swept::trail`]), and has its head kept
+    /// ([`anchor_trail`](Self::anchor_trail)).
     ///
     /// Opens an epoch on the policy's schedule, and moves a bounded number of scope keys into it ([`Swept::unfinished_epoch`]).
     ///
     /// To be called as often as the policy's shortest period asks for. May be stopped anywhere and called again.
     ///
     /// # Errors
-    /// A failure below the engine. A source that cannot be asked is reported, and does not stop the others.
+    /// A failure below the engine. A source that cannot be asked is reported, and does not stop the others. [`Trouble::Anchor`] comes after all is done.
     pub async fn sweep(&self) -> Result<Swept, Trouble> {
         let mut swept = Swept::default();
         let mut open = self.finish_open(&mut swept).await?;
@@ -127,6 +131,7 @@ impl<P: Ports> Steward<P> {
         swept.trail = self.expire_trail().await?;
         // Last: what is gone needs no entry.
         swept.reindexed = self.reindex().await?;
+        swept.anchored = self.keep_head().await??;
         Ok(swept)
     }
 

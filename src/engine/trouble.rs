@@ -3,6 +3,7 @@
 use crate::contracts::{
     DocumentKind, ProviderError, ProviderErrorKind, SourceError, StoreError, StoreErrorKind,
 };
+use crate::core::audit::TrailBreak;
 use crate::core::audit::tree::NoNode;
 use crate::core::id::Name;
 use crate::crypto::EntropyError;
@@ -47,6 +48,9 @@ pub enum Trouble {
     /// The audit trail is not whole: nothing can be appended to it.
     #[error("the audit trail is not whole")]
     Trail(#[from] NoNode),
+    /// The audit trail does not go on from what its anchor has kept: it was cut, rewritten or put back.
+    #[error("the audit trail does not go on from what its anchor has kept")]
+    Anchor(#[from] TrailBreak),
     /// An entry would be longer than a reader takes: a name or a case in it is of no sane length. It is not recorded, and nothing is done.
     #[error("an entry of the audit trail would be longer than {} bytes", crate::core::audit::MAX_ENTRY_BYTES)]
     EntryTooLong,
@@ -66,7 +70,9 @@ impl Trouble {
             Self::Store(error) => error.kind() != StoreErrorKind::Corrupt,
             Self::Provider(error) => error.kind() == ProviderErrorKind::Unavailable,
             Self::Source { .. } | Self::Entropy(_) | Self::Contention { .. } => true,
-            Self::Paper { .. } | Self::Key { .. } | Self::Trail(_) | Self::EntryTooLong => false,
+            Self::Paper { .. } | Self::Key { .. } | Self::Trail(_) | Self::Anchor(_) | Self::EntryTooLong => {
+                false
+            }
         }
     }
 }

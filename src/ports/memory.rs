@@ -1,5 +1,6 @@
 //! The in-memory port: for tests, examples and the model that other stores are compared with.
 
+mod anchor;
 mod audit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +8,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::anchor::MemoryAnchor;
 pub use self::audit::MemoryAudit;
 use crate::contracts::{
     Document, DocumentKey, DocumentKind, DocumentStore, EpochRow, Expected, IndexEntry, KeyStore, Ports,

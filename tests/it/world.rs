@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use stewardship::audit::tree::TreeHead;
 use stewardship::classification::{Record, RecordSpec};
 use stewardship::contracts::{
-    Answer, DataSource, Destruction, Disposed, Erasure, ExportedRecord, Faults, Faulty, FaultyProvider,
-    FaultySource, KeyProvider, Ports, ProviderError, ProviderErrorKind, ProviderKeyId, RecordKey,
-    SourceError, SourceItem, SubjectRef, TaskId,
+    Anchor, Answer, DataSource, Destruction, Disposed, Erasure, ExportedRecord, Faults, Faulty,
+    FaultyProvider, FaultySource, KeyProvider, Ports, ProviderError, ProviderErrorKind, ProviderKeyId,
+    RecordKey, SourceError, SourceItem, SubjectRef, TaskId,
 };
 use stewardship::crypto::SecretKey;
 use stewardship::engine::{Blocking, BuildError, Builder, OpenError};
@@ -126,9 +125,10 @@ impl World {
         block_on(self.builder(provider).build()).map(|steward| steward.blocking())
     }
 
-    /// The same, over a trail that goes on from `kept`.
-    pub(crate) fn start_anchored(&self, kept: TreeHead) -> Result<TestSteward, BuildError> {
-        block_on(self.builder(self.provider.clone()).anchored(kept).build()).map(|steward| steward.blocking())
+    /// The same, over a trail that goes on from what an anchor has.
+    pub(crate) fn start_anchored(&self, anchor: impl Anchor) -> Result<TestSteward, BuildError> {
+        block_on(self.builder(self.provider.clone()).anchored(anchor).build())
+            .map(|steward| steward.blocking())
     }
 
     fn builder(&self, provider: impl KeyProvider) -> Builder<Faulty<Memory>> {

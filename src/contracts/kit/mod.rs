@@ -16,6 +16,7 @@
 //! ```
 
 mod aead;
+mod anchor;
 mod audit;
 mod documents;
 mod keys;
@@ -36,6 +37,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 pub use self::aead::check_aead;
+pub use self::anchor::check_anchor;
 pub use self::audit::{check_audit, check_audit_after_restart};
 pub use self::documents::{check_documents, check_documents_after_restart};
 pub use self::keys::{check_keys, check_keys_after_restart};

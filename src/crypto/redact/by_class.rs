@@ -25,7 +25,7 @@ impl<T> ByClass<T> {
     }
 
     pub(super) fn get(&self, class: &ClassSpec) -> Option<&T> {
-        let is = |entry: &&Entry<T>| entry.hash == class.hash && entry.id.as_str() == class.id;
+        let is = |entry: &&Entry<T>| entry.hash == class.hash && entry.id == *class.id;
         self.buckets.get(Self::bucket(class.hash))?.iter().find(is).map(|entry| &entry.value)
     }
 

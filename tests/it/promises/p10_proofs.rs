@@ -1,10 +1,14 @@
 //! 10: what the trail says can be proved to a stranger, and goes on being provable when it has grown, and when its people are erased.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use stewardship::audit::TrailBreak;
-use stewardship::audit::tree::{Frontier, leaf_hash};
+use stewardship::audit::tree::{Frontier, TreeHead, leaf_hash};
 use stewardship::block_on;
-use stewardship::contracts::{AuditLog, Moment, Ports, StoredEntry};
-use stewardship::engine::{BuildError, TrailError};
+use stewardship::contracts::{Anchor, AuditLog, Moment, Ports, StoreError, StoredEntry};
+use stewardship::engine::{BuildError, TrailError, Trouble};
+use stewardship::ports::memory::MemoryAnchor;
 
 use super::life::{Restart, furnish, live};
 use crate::world::*;
@@ -84,4 +88,77 @@ fn promise_10_a_steward_starts_only_over_a_trail_that_goes_on_from_what_was_kept
     );
     // Nothing was written by those who were refused.
     assert_eq!(other.verify_trail(None).unwrap(), other.trail_head().unwrap());
+}
+
+/// An anchor that can be out of reach.
+#[derive(Clone, Default)]
+struct Far {
+    inner: MemoryAnchor,
+    away: Arc<AtomicBool>,
+}
+
+impl Far {
+    fn reached(&self) -> Result<(), StoreError> {
+        match self.away.load(Ordering::SeqCst) {
+            true => Err(StoreError::unavailable("reach the anchor", "it is away")),
+            false => Ok(()),
+        }
+    }
+
+    fn kept(&self) -> Option<TreeHead> {
+        block_on(self.inner.newest()).unwrap()
+    }
+}
+
+impl Anchor for Far {
+    async fn newest(&self) -> Result<Option<TreeHead>, StoreError> {
+        self.reached()?;
+        self.inner.newest().await
+    }
+
+    async fn keep(&self, head: TreeHead) -> Result<(), StoreError> {
+        self.reached()?;
+        self.inner.keep(head).await
+    }
+}
+
+#[test]
+fn promise_10_an_anchor_is_given_every_newest_head_and_a_trail_that_was_put_back_is_found() {
+    let (world, anchor) = (World::new(), Far::default());
+    let steward = world.start_anchored(anchor.clone()).unwrap();
+    assert_eq!(anchor.kept(), Some(steward.trail_head().unwrap()));
+    steward.accept_terms(&world.owner(), world.policy.digest()).unwrap();
+    steward.connect(&world.owner(), &shop(), "tiktok-shop").unwrap();
+    let backup = world.memory.snapshot();
+    steward.put(&about("ada"), &creator("ada"), &sync()).unwrap();
+    let swept = steward.sweep().unwrap();
+    assert_eq!((swept.anchored, anchor.kept()), (Some(steward.trail_head().unwrap()), swept.anchored));
+    steward.put(&about("bob"), &creator("bob"), &sync()).unwrap();
+    assert_eq!(steward.anchor_trail().unwrap(), Some(steward.trail_head().unwrap()));
+    assert_eq!(anchor.kept(), Some(steward.trail_head().unwrap()));
+    assert_eq!(world.steward().anchor_trail().unwrap(), None, "a steward without one");
+
+    // Out of reach: no start, and what a sweep does is done and says so; the next one has the head kept.
+    let kept = anchor.kept();
+    anchor.away.store(true, Ordering::SeqCst);
+    assert!(matches!(world.start_anchored(anchor.clone()), Err(BuildError::Trouble(Trouble::Store(_)))));
+    assert!(matches!(steward.sweep(), Err(Trouble::Store(_))));
+    assert_eq!(anchor.kept(), kept);
+    anchor.away.store(false, Ordering::SeqCst);
+    assert_eq!(steward.sweep().unwrap().anchored, Some(steward.trail_head().unwrap()));
+
+    // Put back under a steward that runs, and grown past where it was: found none the less, and never kept over.
+    let kept = anchor.kept().unwrap();
+    world.memory.restore_records(&backup);
+    let broken = |found: &TrailError| matches!(found, TrailError::Broken(TrailBreak::Truncated { .. }));
+    assert!(steward.anchor_trail().as_ref().is_err_and(broken));
+    while steward.trail_head().unwrap().size <= kept.size {
+        steward.put(&about("eve"), &creator("eve"), &sync()).unwrap();
+    }
+    let rewritten = TrailBreak::Rewritten { size: kept.size };
+    assert!(matches!(steward.sweep(), Err(Trouble::Anchor(found)) if found == rewritten));
+    assert!(
+        matches!(world.start_anchored(anchor.clone()), Err(BuildError::Trail(TrailError::Broken(found))) if found == rewritten)
+    );
+    assert_eq!(anchor.kept(), Some(kept));
 }

@@ -1,5 +1,6 @@
 //! Broken stores, each with one flaw: the kit must name the rule that the flaw breaks, and no flaw must get by.
 
+mod anchors;
 mod backends;
 mod papers;
 mod providers;
