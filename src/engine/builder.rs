@@ -136,9 +136,10 @@ impl<P: Ports> Builder<P> {
     /// use stewardship::ports::{local_keys::LocalKeys, memory::Memory, memory::MemoryAnchor};
     /// use stewardship::{Policy, Steward, block_on};
     /// let policy = Policy::from_toml(&std::fs::read_to_string("examples/policies/complete.toml")?)?;
-    /// let (stores, keys, anchor) = (Memory::new(), LocalKeys::in_memory(), MemoryAnchor::new());
+    /// let (stores, anchor) = (Memory::new(), MemoryAnchor::new());
     /// let start = |stores: &Memory| {
-    ///     block_on(Steward::builder(policy.clone(), stores.clone(), keys.clone()).anchored(anchor.clone()).build())
+    ///     let builder = Steward::builder(policy.clone(), stores.clone(), LocalKeys::in_memory());
+    ///     block_on(builder.anchored(anchor.clone()).build())
     /// };
     /// let backup = stores.snapshot();
     /// drop(start(&stores)?);
