@@ -198,8 +198,8 @@ impl From<StoreError> for TrailReadError {
 
 /// A query under the names that the trail has for what it wants.
 pub(super) struct Search {
-    /// What the trail calls the tenant, under each version of its key.
-    tenants: BTreeSet<Pseudonym>,
+    /// What the trail calls the tenant, under each version of its key; nothing, where entries of no tenant are searched for.
+    tenants: BTreeSet<Option<Pseudonym>>,
     terms: Vec<Term>,
     from: u64,
     /// The first entry that is too late.
@@ -211,8 +211,7 @@ pub(super) struct Search {
 impl Search {
     /// Whether an entry is one that was searched for, and of no other tenant: what a store lists is not taken at its word.
     fn finds(&self, entry: &Entry) -> bool {
-        entry.tenant.as_ref().is_none_or(|tenant| self.tenants.contains(tenant))
-            && entry.terms().iter().any(|term| self.terms.contains(term))
+        self.tenants.contains(&entry.tenant) && entry.terms().iter().any(|term| self.terms.contains(term))
     }
 }
 
@@ -336,6 +335,10 @@ impl<P: Ports> Steward<P> {
             },
         };
         let size = self.trail_size().await?;
+        let tenants = match &query.wanted {
+            Wanted::System => BTreeSet::from([None]),
+            _ => tenants.into_iter().map(Some).collect(),
+        };
         let mut search = Search { tenants, terms, from: 0, until: size, size };
         if let Some(since) = query.since {
             search.from = self.first_where(0, size, |stored| stored.at >= since).await?;

@@ -2,7 +2,7 @@
 
 use stewardship::access::{Grant, GrantError};
 use stewardship::audit::tree::{Frontier, leaf_hash};
-use stewardship::audit::{AuditEvent, Entry, TrailBreak, TrailSearch};
+use stewardship::audit::{AuditEvent, Entry, Term, TrailBreak, TrailSearch};
 use stewardship::classification::Level;
 use stewardship::contracts::{AuditLog, EntryBody, Ports, StoredEntry};
 use stewardship::engine::{TrailError, TrailPage, TrailQuery, TrailReadError};
@@ -325,6 +325,19 @@ fn promise_10_times_are_found_also_where_a_clock_was_put_back() {
     );
 }
 
+/// Appends an entry under terms of the caller's, hashed as other bytes where there are some: what a store might do. Gives its number.
+fn slip_in(world: &World, entry: &Entry, terms: Vec<Term>, hashed: Option<&[u8]>) -> u64 {
+    let mut tree = Frontier::default();
+    for entry in block_on(world.memory.audit().read(0, usize::MAX)).unwrap() {
+        tree.append(leaf_hash(entry.bytes().unwrap()));
+    }
+    let (index, bytes) = (tree.size(), entry.to_bytes());
+    let nodes = tree.append(leaf_hash(hashed.unwrap_or(&bytes)));
+    let entry = StoredEntry { index, at: world.now(), body: Some(EntryBody { bytes, terms }), nodes };
+    block_on(world.memory.audit().append(vec![entry])).unwrap();
+    index
+}
+
 /// A store is not taken at its word: neither for whose an entry is, nor for what it says.
 #[test]
 fn promise_10_what_a_store_lists_wrongly_is_not_shown() {
@@ -332,18 +345,18 @@ fn promise_10_what_a_store_lists_wrongly_is_not_shown() {
     let grant = reader(&world, &steward);
     let own = trail(&world).into_iter().find(|entry| entry.subject.is_some()).unwrap();
     let theirs = trail(&world).into_iter().find(|entry| entry.tenant.is_some() && entry.tenant != own.tenant);
-    let mut tree = Frontier::default();
-    for entry in block_on(world.memory.audit().read(0, usize::MAX)).unwrap() {
-        tree.append(leaf_hash(entry.bytes().unwrap()));
-    }
-    for (says, hashed) in [(&theirs.unwrap(), None), (&own, Some(&b"other"[..]))] {
-        let (world, mut tree) = (world.fork(), tree.clone());
-        let (index, bytes) = (tree.size(), says.to_bytes());
-        let nodes = tree.append(leaf_hash(hashed.unwrap_or(&bytes)));
-        let body = Some(EntryBody { bytes, terms: own.terms() });
-        let entry = StoredEntry { index, at: world.now(), body, nodes };
-        block_on(world.memory.audit().append(vec![entry])).unwrap();
-        let shown = world.steward().read_trail(&grant, &TrailQuery::any(), None);
+    let mut nobodys = own.clone();
+    nobodys.tenant = None;
+    let started = trail(&world).remove(0);
+    for (says, hashed, query) in [
+        (&theirs.unwrap(), None, TrailQuery::any()),
+        (&own, Some(&b"other"[..]), TrailQuery::any()),
+        (&nobodys, None, TrailQuery::about(ADA)),
+        (&started, None, TrailQuery::about(ADA)),
+    ] {
+        let world = world.fork();
+        let index = slip_in(&world, says, own.terms(), hashed);
+        let shown = world.steward().read_trail(&grant, &query, None);
         let altered = |refused: &TrailReadError| {
             let TrailReadError::Trail(TrailError::Broken(TrailBreak::Altered { index: at })) = refused else {
                 return false;
@@ -367,22 +380,11 @@ fn promise_10_an_entry_that_no_search_finds_is_a_break_of_the_trail() {
     filings.push(terms.iter().copied().chain([other]).collect());
     for (n, terms) in filings.into_iter().enumerate() {
         let world = world.fork();
-        let append = |terms: Vec<_>| {
-            let mut tree = Frontier::default();
-            for entry in block_on(world.memory.audit().read(0, usize::MAX)).unwrap() {
-                tree.append(leaf_hash(entry.bytes().unwrap()));
-            }
-            let (index, bytes) = (tree.size(), own.to_bytes());
-            let nodes = tree.append(leaf_hash(&bytes));
-            let entry = StoredEntry { index, at: world.now(), body: Some(EntryBody { bytes, terms }), nodes };
-            block_on(world.memory.audit().append(vec![entry])).unwrap();
-            index
-        };
-        append(own.terms());
+        slip_in(&world, &own, own.terms(), None);
         assert!(world.steward().verify_trail(Some(kept)).is_ok());
-        let index = append(terms);
+        let index = slip_in(&world, &own, terms, None);
         // What comes after it is where it should be; one that is listed too often is found where something else is missing, or nowhere.
-        append(own.terms());
+        slip_in(&world, &own, own.terms(), None);
         let found = world.steward().verify_trail(Some(kept));
         let misfiled = |broken: &TrailError| matches!(broken, TrailError::Broken(TrailBreak::Misfiled { index: at }) if *at == index);
         assert!(found.as_ref().is_err_and(misfiled), "{n}: {found:?}");
