@@ -20,16 +20,11 @@ impl<P: Ports> Steward<P> {
     }
 
     pub(super) async fn keep_head(&self) -> Result<Result<Option<TreeHead>, TrailBreak>, Trouble> {
-        let Some(anchor) = &self.inner.anchor else { return Ok(Ok(None)) };
-        Ok(match self.follow_anchor().await? {
-            Ok(head) => {
-                if let Some(head) = head {
-                    anchor.keep(head).await?;
-                }
-                Ok(head)
-            }
-            Err(broken) => Err(broken),
-        })
+        let followed = self.follow_anchor().await?;
+        if let (Some(anchor), Ok(Some(head))) = (&self.inner.anchor, &followed) {
+            anchor.keep(*head).await?;
+        }
+        Ok(followed)
     }
 
     /// Whether the trail goes on from what the anchor has; its head now, where there is an anchor.

@@ -148,7 +148,7 @@ blocking! {
     reseal(after: Option<&RecordKey>, limit: usize) -> Result<Resealing, Trouble>;
     trail_head() -> Result<TreeHead, Trouble>;
     prove_entries(entries: &[u64], size: u64) -> Result<Vec<InclusionProof>, TrailError>;
-    prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, TrailError>;
+    prove_growth(old: u64, size: u64) -> Result<ConsistencyProof, Trouble>;
     anchor_trail() -> Result<Option<TreeHead>, TrailError>;
     flush_trail() -> Result<(), Trouble>;
     verify_trail(kept: Option<TreeHead>) -> Result<TreeHead, TrailError>;

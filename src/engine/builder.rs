@@ -197,7 +197,9 @@ impl<P: Ports> Builder<P> {
         steward.follow_anchor().await?.map_err(TrailError::from)?;
         let started = steward.entry(AuditEvent::Started { environment: steward.environment() });
         steward.record(vec![started]).await?;
-        steward.anchor_trail().await?;
+        if let Some(anchor) = &steward.inner.anchor {
+            anchor.keep(steward.trail_head().await?).await.map_err(Trouble::from)?;
+        }
         Ok(steward)
     }
 }

@@ -41,8 +41,9 @@ impl<P: Ports> Steward<P> {
     ///
     /// # Errors
     /// A failure below the engine.
-    pub async fn prove_growth(&self, old: u64, size: u64) -> Result<ConsistencyProof, TrailError> {
-        Ok(self.growth(old, size).await?)
+    pub async fn prove_growth(&self, old: u64, size: u64) -> Result<ConsistencyProof, Trouble> {
+        let nodes = self.nodes([Wanted::Consistency { old, size }]).await?;
+        Ok(nodes.consistency(old, size)?)
     }
 
     /// Whether the trail goes on from a head that was kept elsewhere; its head now.
@@ -51,13 +52,8 @@ impl<P: Ports> Steward<P> {
         if now.size < kept.size {
             return Ok(Err(TrailBreak::Truncated { expected: kept.size, found: now.size }));
         }
-        let proof = self.growth(kept.size, now.size).await?;
+        let proof = self.prove_growth(kept.size, now.size).await?;
         let grown = proof.verify(&kept, &now);
         Ok(grown.map(|()| now).map_err(|_| TrailBreak::Rewritten { size: kept.size }))
-    }
-
-    async fn growth(&self, old: u64, size: u64) -> Result<ConsistencyProof, Trouble> {
-        let nodes = self.nodes([Wanted::Consistency { old, size }]).await?;
-        Ok(nodes.consistency(old, size)?)
     }
 }

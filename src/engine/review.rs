@@ -6,7 +6,7 @@ use super::read_trail::TrailReadError;
 use super::steward::Steward;
 use super::trail::{About, TrailError};
 use super::trouble::Trouble;
-use crate::contracts::{Ports, StoredEntry};
+use crate::contracts::Ports;
 use crate::core::access::{Action, Grant, Principal};
 use crate::core::audit::{AccessReview, AuditEvent, Entry, Pseudonym, Reviewer};
 use crate::core::place::{Place, Scope};
@@ -35,14 +35,16 @@ impl<P: Ports> Steward<P> {
         self.record(vec![entry]).await?;
         let names = keys.names(&Scope::Tenant(tenant.clone()), "tenant", tenant.as_str()).await?;
         let mut reviewer = Reviewer::new(&self.inner.policy, names, since);
-        let read = |stored: &StoredEntry| {
-            let Some(bytes) = stored.bytes() else { return Ok(()) };
-            let entry = Entry::from_bytes(bytes)
-                .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
-            reviewer.entry(entry);
-            Ok(())
-        };
-        self.walk_trail(None, read).await?;
+        let mut walk = self.walk_trail(None);
+        while let Some(page) = walk.page().await? {
+            for stored in &page {
+                let Some(bytes) = stored.bytes() else { continue };
+                let entry = Entry::from_bytes(bytes)
+                    .map_err(|source| TrailError::Unreadable { index: stored.index, source })?;
+                reviewer.entry(entry);
+            }
+        }
+        walk.finish()?;
         Ok(reviewer.finish())
     }
 

@@ -1,7 +1,6 @@
 //! Verifying the audit trail, and what its entries are about.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter;
 
 use chrono::{DateTime, Utc};
 
@@ -28,22 +27,36 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// [`TrailError::Broken`] says where the trail breaks.
     pub async fn verify_trail(&self, kept: Option<TreeHead>) -> Result<TreeHead, TrailError> {
-        let head = self.walk_trail(kept, |_| Ok(())).await?;
-        let mut from = 0;
-        while from < head.size {
-            let page = self.inner.ports.audit().read(from, PAGE).await?;
-            match self.misfiled(&page).await? {
-                None => from += PAGE as u64,
-                // It has expired since it was read, as have those before it: they are read again, and there are fewer of them.
-                Some(index) if self.has_expired(index).await? => {}
-                Some(index) => return Err(TrailBreak::Misfiled { index }.into()),
-            }
+        let mut walk = self.walk_trail(kept);
+        while let Some(page) = walk.page().await? {
+            self.check_listing(&page).await?;
         }
-        Ok(head)
+        walk.finish()
     }
 
-    /// The first of these entries, which follow on one another, that is not listed where it should be, or that is where it should not be.
+    /// Begins before the first entry.
+    pub(super) fn walk_trail(&self, kept: Option<TreeHead>) -> Walk<'_, P> {
+        Walk { log: self.inner.ports.audit(), verifier: Verifier::new(kept), next: Some(0) }
+    }
+
+    /// That each of these entries, which follow on one another, is listed under its terms, and none under another of theirs.
+    async fn check_listing(&self, page: &[StoredEntry]) -> Result<(), TrailError> {
+        let mut found = self.misfiled(page).await?;
+        while let Some(index) = found {
+            // It may have expired since it was read, and those before it: they are read again then, and there are fewer of them.
+            let log = self.inner.ports.audit();
+            if log.read(index, 1).await?.first().is_none_or(|stored| stored.body.is_some()) {
+                return Err(TrailBreak::Misfiled { index }.into());
+            }
+            let from = page.first().map_or(index, |first| first.index);
+            found = self.misfiled(&log.read(from, page.len()).await?).await?;
+        }
+        Ok(())
+    }
+
+    /// The first of these entries that is not listed where it should be, or that is where it should not be.
     async fn misfiled(&self, page: &[StoredEntry]) -> Result<Option<u64>, StoreError> {
+        let (Some(from), Some(to)) = (page.first(), page.last()) else { return Ok(None) };
         let mut filed: BTreeMap<Term, Vec<u64>> = BTreeMap::new();
         for stored in page {
             let Some(body) = &stored.body else { continue };
@@ -52,47 +65,14 @@ impl<P: Ports> Steward<P> {
                 Entry::from_bytes(&body.bytes).map_or_else(|_| body.terms.clone(), |entry| entry.terms());
             terms.into_iter().for_each(|term| filed.entry(term).or_default().push(stored.index));
         }
-        let (Some(from), Some(to)) = (page.first(), page.last()) else { return Ok(None) };
         let mut first = None;
         for (term, wanted) in filed {
             // One more than there should be.
             let listed = self.inner.ports.audit().list(&term, from.index, wanted.len() + 1).await?;
-            let listed =
-                listed.iter().map(|stored| stored.index).filter(|index| *index <= to.index).map(Some);
-            let wanted = wanted.into_iter().map(Some).chain([None]);
-            let wrong =
-                wanted.zip(listed.chain(iter::repeat(None))).find(|(wanted, listed)| wanted != listed);
-            first = first
-                .into_iter()
-                .chain(wrong.and_then(|(wanted, listed)| wanted.into_iter().chain(listed).min()))
-                .min();
+            let listed = listed.iter().map(|stored| stored.index).filter(|index| *index <= to.index);
+            first = first.into_iter().chain(parting(&wanted, &listed.collect::<Vec<_>>())).min();
         }
         Ok(first)
-    }
-
-    async fn has_expired(&self, index: u64) -> Result<bool, StoreError> {
-        Ok(self.inner.ports.audit().read(index, 1).await?.first().is_some_and(|stored| stored.body.is_none()))
-    }
-
-    /// Verifies that the entries follow on one another, and shows each once it is known to follow on those before.
-    pub(super) async fn walk_trail(
-        &self,
-        kept: Option<TreeHead>,
-        mut each: impl FnMut(&StoredEntry) -> Result<(), TrailError> + Send,
-    ) -> Result<TreeHead, TrailError> {
-        let mut verifier = Verifier::new(kept);
-        let mut from = 0;
-        loop {
-            let page = self.inner.ports.audit().read(from, PAGE).await?;
-            for entry in &page {
-                verifier.entry(entry.index, entry.bytes(), &entry.nodes)?;
-                each(entry)?;
-            }
-            if page.len() < PAGE {
-                return Ok(verifier.finish()?);
-            }
-            from += PAGE as u64;
-        }
     }
 
     pub(super) fn entry(&self, event: AuditEvent) -> Entry {
@@ -157,6 +137,32 @@ impl<P: Ports> Steward<P> {
             entry.record = keys.pseudonym(person.as_ref().unwrap_or(&own), "record", record.as_str()).await?;
         }
         Ok(entry)
+    }
+}
+
+/// A walk over the trail, from its beginning to its end: what it shows is known to follow on what came before.
+pub(super) struct Walk<'s, P: Ports> {
+    log: &'s P::Audit,
+    verifier: Verifier,
+    /// Where the next page begins, where there may be one.
+    next: Option<u64>,
+}
+
+impl<P: Ports> Walk<'_, P> {
+    /// The next entries, in order; `None` behind the last.
+    pub(super) async fn page(&mut self) -> Result<Option<Vec<StoredEntry>>, TrailError> {
+        let Some(from) = self.next else { return Ok(None) };
+        let page = self.log.read(from, PAGE).await?;
+        for entry in &page {
+            self.verifier.entry(entry.index, entry.bytes(), &entry.nodes)?;
+        }
+        self.next = (page.len() >= PAGE).then_some(from + PAGE as u64);
+        Ok(Some(page))
+    }
+
+    /// The head of the trail, once the walk is at its end.
+    pub(super) fn finish(self) -> Result<TreeHead, TrailError> {
+        Ok(self.verifier.finish()?)
     }
 }
 
@@ -231,6 +237,12 @@ impl<P: Ports> KeySession<'_, P> {
         let key = self.naming(scope).await?;
         Ok(key.map(|(_, key)| named(&key, kind, id)))
     }
+}
+
+/// Where two lists of indexes part: the lower of the first two that differ.
+fn parting(wanted: &[u64], listed: &[u64]) -> Option<u64> {
+    let alike = wanted.iter().zip(listed).take_while(|(wanted, listed)| wanted == listed).count();
+    wanted.get(alike).into_iter().chain(listed.get(alike)).min().copied()
 }
 
 fn size_after(last: Option<&StoredEntry>) -> u64 {

@@ -1,14 +1,12 @@
 //! An anchor in memory.
 
-use std::sync::{Arc, Mutex};
-
+use super::{Shared, lock};
 use crate::contracts::{Anchor, StoreError};
 use crate::core::audit::tree::TreeHead;
-use crate::ports::memory::lock;
 
 /// An anchor in memory: for tests, and to see how one is made. Clones share it. It is gone with the process, and so guards nothing.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryAnchor(Arc<Mutex<Option<TreeHead>>>);
+pub struct MemoryAnchor(Shared<Option<TreeHead>>);
 
 impl MemoryAnchor {
     /// Without a head.
