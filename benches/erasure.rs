@@ -10,8 +10,8 @@ use stewardship::id::{ConnectionId, RecordId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::{Memory, MemoryAudit, MemoryDocuments, MemoryKeys, MemoryRecords};
 use stewardship::{
-    Access, Action, Classified, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope,
-    Steward, block_on,
+    Access, Classified, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward,
+    block_on,
 };
 
 const FEW: usize = 10;
@@ -104,7 +104,7 @@ impl Filled {
         let steward = self.again();
         let place = place("r-0");
         let service = Principal::service(TENANT, "sync-service").role("integration");
-        let question = Question::new(service, Action::Read, Resource::at::<Remark>(&place), sync());
+        let question = Question::read(service, Resource::at::<Remark>(&place), sync());
         let Access::Granted(grant) = steward.authorize(&question).unwrap() else {
             panic!("the service may read");
         };

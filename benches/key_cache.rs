@@ -24,15 +24,14 @@ use std::time::Duration;
 
 use bare::Bare;
 use measure::Bench;
-use stewardship::access::Grant;
+use stewardship::access::{Grant, Read};
 use stewardship::classification::{ClassSpec, DataClass};
 use stewardship::contracts::Ports;
 use stewardship::crypto::{Entropy, OsEntropy, PlaceKeys, RustCrypto, SecretKey, ThreadEntropy};
 use stewardship::engine::{Blocking, KeyCache};
 use stewardship::ports::{local_keys::LocalKeys, memory::Memory};
 use stewardship::{
-    Access, Action, Classified, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward,
-    block_on,
+    Access, Classified, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward, block_on,
 };
 
 stewardship::classes! {
@@ -89,11 +88,11 @@ fn sealed<C: DataClass>(
     steward.seal(place, KIND, FIELD, black_box(value)).unwrap()
 }
 
-fn grant<C: DataClass>(steward: &Built, place: &Place) -> Grant {
+fn grant<C: DataClass>(steward: &Built, place: &Place) -> Grant<Read> {
     let owner = Principal::person("acme", "user-1").role("owner").mfa_at(steward.now());
     let class = ClassSpec::of::<C>();
     let data = Resource::category(place.tenant_id(), class.category, class.level);
-    match steward.authorize(&Question::new(owner, Action::Read, data, Purpose::new("support"))).unwrap() {
+    match steward.authorize(&Question::read(owner, data, Purpose::new("support"))).unwrap() {
         Access::Granted(grant) => grant,
         Access::Denied(denial) => panic!("{}", denial.explain()),
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use stewardship::access::{Environment, Grant};
+use stewardship::access::{Environment, Grant, Read};
 use stewardship::contracts::Ports;
 use stewardship::crypto::{
     Context, Entropy, EntropyError, Envelope, PlaceKeys, RustCrypto, SecretKey, StreamStart, open, seal,
@@ -24,8 +24,8 @@ use stewardship::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::{
-    Access, Action, Classified, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope,
-    Steward, block_on,
+    Access, Classified, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward,
+    block_on,
 };
 use zeroize::Zeroizing;
 
@@ -253,9 +253,9 @@ fn a_day(source: &Known, provider: &Known, cache: Option<KeyCache>) {
     steward.sweep().unwrap();
 }
 
-fn grant(steward: &Blocking<impl Ports>, place: &Place) -> Grant {
+fn grant(steward: &Blocking<impl Ports>, place: &Place) -> Grant<Read> {
     let service = Principal::service(TENANT, "sync-service").role("integration");
-    let question = Question::new(service, Action::Read, Resource::at::<Creator>(place), sync());
+    let question = Question::read(service, Resource::at::<Creator>(place), sync());
     match steward.authorize(&question).unwrap() {
         Access::Granted(grant) => grant,
         Access::Denied(denial) => panic!("{}", denial.explain()),

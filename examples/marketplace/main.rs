@@ -15,7 +15,7 @@ use data::{
     BuyerName, Connection, Creator, Invoice, MarketplaceInvoice, Order, OrderNumber, Recipient, SECRETS,
 };
 use sources::AddressTable;
-use stewardship::access::{Preference, ReleaseRequest, Stop};
+use stewardship::access::{ActionType, Preference, ReleaseRequest, Stop};
 use stewardship::audit::TrailBreak;
 use stewardship::classification::Level;
 use stewardship::dsr::{Reviewed, Verdict, VerificationMethod};
@@ -26,8 +26,8 @@ use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::sqlite::Sqlite;
 use stewardship::retention::{Hold, HoldCover};
 use stewardship::{
-    Access, Action, ManualClock, NewRequest, Period, Place, Policy, Principal, Purpose, Question, Resource,
-    Scope, Steward,
+    Access, ManualClock, NewRequest, Period, Place, Policy, Principal, Purpose, Question, Resource, Scope,
+    Steward,
 };
 
 const POLICY: &str = include_str!("../policies/complete.toml");
@@ -144,26 +144,20 @@ fn questions(host: &Host, cast: &Cast) -> Story {
     ask(
         host,
         "the owner reads an order",
-        &Question::new(cast.owner.clone(), Action::Read, Resource::at::<Order>(&order()), sync()),
+        &Question::read(cast.owner.clone(), Resource::at::<Order>(&order()), sync()),
     )?;
     ask(
         host,
         "a support agent reads it without a case",
-        &Question::new(
-            cast.support.clone(),
-            Action::Read,
-            Resource::at::<Order>(&order()),
-            Purpose::new("support"),
-        )
-        .assigned_case(false),
+        &Question::read(cast.support.clone(), Resource::at::<Order>(&order()), Purpose::new("support"))
+            .assigned_case(false),
     )?;
     ask(
         host,
         "an analyst without a second factor, in production",
-        &Question::new(cast.analyst.clone(), Action::Read, Resource::at::<Order>(&order()), sync()),
+        &Question::read(cast.analyst.clone(), Resource::at::<Order>(&order()), sync()),
     )?;
-    let question =
-        Question::new(cast.integration.clone(), Action::Read, Resource::at::<Connection>(&token()), sync());
+    let question = Question::read(cast.integration.clone(), Resource::at::<Connection>(&token()), sync());
     let Access::Granted(grant) = ask(host, "the integration service reads the token", &question)? else {
         return Err("the integration service was denied".into());
     };
@@ -178,7 +172,7 @@ fn questions(host: &Host, cast: &Cast) -> Story {
 fn objection(host: &Host, cast: &Cast) -> Story {
     let (ada, outreach) = ("ada".into(), Purpose::new("outreach"));
     let resource = Resource::at::<Creator>(&creator());
-    let question = Question::new(cast.integration.clone(), Action::Read, resource, outreach.clone());
+    let question = Question::read(cast.integration.clone(), resource, outreach.clone());
     let Access::Granted(grant) = ask(host, "the integration service writes to a creator", &question)? else {
         return Err("nobody had objected".into());
     };
@@ -199,13 +193,13 @@ fn objection(host: &Host, cast: &Cast) -> Story {
 fn investigation(host: &Host, cast: &Cast) -> Story {
     let resource = Resource::category(TENANT, "user_content", Level::Confidential);
     let purpose = Purpose::new("abuse_investigation");
-    let question = Question::new(cast.support.clone(), Action::Read, resource, purpose).assigned_case(true);
+    let question = Question::read(cast.support.clone(), resource, purpose).assigned_case(true);
     ask(host, "a support agent looks into abuse", &question)?;
     ask(host, "and again, with the case named", &question.for_case("abuse-17"))?;
     Ok(())
 }
 
-fn ask(host: &Host, what: &str, question: &Question) -> Story<Access> {
+fn ask<A: ActionType>(host: &Host, what: &str, question: &Question<A>) -> Story<Access<A>> {
     let access = host.authorize(question)?;
     match &access {
         Access::Granted(grant) => {
@@ -221,8 +215,7 @@ fn ask(host: &Host, what: &str, question: &Question) -> Story<Access> {
 fn leaving(host: &Host, cast: &Cast) -> Story {
     title("The order in a log, on a screen, and in the open");
     let support = Purpose::new("support");
-    let question =
-        Question::new(cast.support.clone(), Action::Read, Resource::at::<Order>(&order()), support.clone());
+    let question = Question::read(cast.support.clone(), Resource::at::<Order>(&order()), support.clone());
     let Access::Granted(grant) = ask(host, "the support agent, with a case", &question.assigned_case(true))?
     else {
         return Err("the support agent was denied".into());
@@ -299,12 +292,8 @@ fn deletion_request(host: &Host, cast: &Cast) -> Story {
     if let Err(error) = host.put(&creator(), &again, &Purpose::new("order_sync")) {
         say(&format!("the next sync brings her back? no: {error}"));
     }
-    let read = Question::new(
-        cast.owner.clone(),
-        Action::Read,
-        Resource::at::<Invoice>(&invoice()),
-        Purpose::new("billing"),
-    );
+    let read =
+        Question::read(cast.owner.clone(), Resource::at::<Invoice>(&invoice()), Purpose::new("billing"));
     let Access::Granted(grant) = host.authorize(&read)? else { return Err("the owner was denied".into()) };
     let kept: Invoice = host.open(&grant, &invoice())?;
     say(&format!("the invoice that tax law keeps still opens: {}", kept.number.expose(&grant)?));
@@ -391,12 +380,7 @@ fn time_passes(host: &Host, cast: &Cast, clock: &ManualClock) -> Story {
 fn revocation(host: &Host, folder: &Folder, clock: &ManualClock) -> Story {
     title("The seller revokes the authorisation");
     let integration = Principal::service(TENANT, "sync").role("integration");
-    let read = Question::new(
-        integration,
-        Action::Read,
-        Resource::at::<Connection>(&token()),
-        Purpose::new("order_sync"),
-    );
+    let read = Question::read(integration, Resource::at::<Connection>(&token()), Purpose::new("order_sync"));
     let Access::Granted(grant) = host.authorize(&read)? else {
         return Err("denied before the revocation".into());
     };
@@ -458,7 +442,7 @@ fn audit(host: &Host, folder: &Folder, clock: &ManualClock) -> Story {
 
     let trail = Resource::category(TENANT, "audit_trail", Level::Confidential);
     let owner = Principal::person(TENANT, "olga").role("owner").mfa_at(stewardship::Clock::now(clock));
-    let question = Question::new(owner, Action::Read, trail, Purpose::new("security"));
+    let question = Question::read(owner, trail, Purpose::new("security"));
     let Access::Granted(grant) = host.authorize(&question)? else { return Err("the owner may not".into()) };
     let review = host.review_access(&grant, DateTime::UNIX_EPOCH)?;
     say(&format!("{} of {} rules were never used", review.unused().count(), review.rules.len()));

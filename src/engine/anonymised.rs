@@ -10,7 +10,7 @@ use super::open::{OpenError, place_of};
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::{Ports, RecordKey, RecordQuery, RecordRow, RecordStore};
-use crate::core::access::{Action, Grant};
+use crate::core::access::{Grant, Read};
 use crate::core::classification::{Level, Record, RecordKind, RecordSpec, from_json};
 use crate::core::id::{ConnectionId, Name, TenantId};
 use crate::core::place::Place;
@@ -54,7 +54,7 @@ impl<P: Ports> Steward<P> {
     /// records that it may.
     pub async fn open_anonymised<R: Record>(
         &self,
-        grant: &Grant,
+        grant: &Grant<Read>,
         tenant: &TenantId,
         after: Option<&ViewCursor>,
         limit: usize,
@@ -62,7 +62,7 @@ impl<P: Ports> Steward<P> {
         let kind = RecordKind::of::<R>();
         let place = Place::tenant(tenant);
         let up_to = grant.shows_up_to().min(Level::Internal);
-        let answer = match self.check_grant(grant, Action::Read, &place, kind.category) {
+        let answer = match self.check_grant(grant, &place, kind.category) {
             Ok(()) => self.check_instruction(grant, kind.category).await,
             Err(refusal) => Err(refusal.into()),
         };

@@ -7,7 +7,9 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Answer, Barrier, Decision, Explanation, Facts, Grant, Question, Why, decide};
+use crate::core::access::{
+    Action, ActionType, Answer, Barrier, Decision, Explanation, Facts, Grant, Question, Why, decide,
+};
 use crate::core::audit::{AuditEvent, DecidedAs, MOST_DENIALS};
 use crate::core::classification::Level;
 use crate::core::id::Name;
@@ -16,9 +18,9 @@ use crate::core::policy::{Policy, Record};
 /// The answer to a question.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a host must decide on both")]
-pub enum Access {
+pub enum Access<A = Action> {
     /// Yes, and the proof of it.
-    Granted(Grant),
+    Granted(Grant<A>),
     /// No, with everything that explains it.
     Denied(Denial),
 }
@@ -65,13 +67,17 @@ impl<P: Ports> Steward<P> {
     /// there is no grant. Lower levels are recorded where the policy says so, before the grant or in a batch. Before it, at every level, are those for an emergency (a purpose with
     /// `break_glass`), yes or no, with their case, and a yes by a rule that obliges to a reason or to four eyes.
     ///
+    /// The grant has the type of the question's action, and opens what wants that type. One whose action is a value
+    /// ([`Question::new`]) opens nothing before it becomes one of a type: `Grant::<Read>::try_from(grant)`.
+    ///
     /// # Errors
     /// A failure below the engine. A denial is not an error.
-    pub async fn authorize(&self, question: &Question) -> Result<Access, Trouble> {
+    pub async fn authorize<A: ActionType>(&self, question: &Question<A>) -> Result<Access<A>, Trouble> {
+        let question = question.untyped();
         let resource = question.resource();
-        let facts = self.facts(question).await?;
+        let facts = self.facts(&question).await?;
         let policy = &self.inner.policy;
-        let decision = decide(policy, question, &facts);
+        let decision = decide(policy, &question, &facts);
         let answer = decision.answer();
         let approved = question
             .asked_by_approver()
@@ -114,9 +120,7 @@ impl<P: Ports> Steward<P> {
         }
         Ok(match Grant::mint(&decision, approved) {
             Some(grant) => Access::Granted(grant),
-            None => {
-                Access::Denied(Denial { policy: policy.clone(), question: question.clone(), facts, answer })
-            }
+            None => Access::Denied(Denial { policy: policy.clone(), question, facts, answer }),
         })
     }
 

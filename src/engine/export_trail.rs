@@ -7,7 +7,7 @@ use super::steward::Steward;
 use super::trail::TrailError;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Action, Grant};
+use crate::core::access::{Export, Grant};
 use crate::core::audit::tree::{TreeHead, Wanted};
 use crate::core::audit::{EvidenceBundle, ProvenEntry, SignedCheckpoint};
 
@@ -35,18 +35,18 @@ impl<P: Ports> Steward<P> {
     /// Writes what a query finds as lines of JSON, an entry in each: `{"index":7,"entry":{…}}`, where the entry is the very bytes that were
     /// hashed. The last line is the head of the trail, `{"head":{"size":9,"root":"…"}}`: without it the export is not whole.
     ///
-    /// The grant is for [`Action::Export`]; else as for [`read_trail`](Self::read_trail). A page of entries is held at a time. What is appended
+    /// The grant is for [`Export`]; else as for [`read_trail`](Self::read_trail). A page of entries is held at a time. What is appended
     /// meanwhile is not in it.
     ///
     /// # Errors
     /// [`TrailReadError`]; what was written until then is not whole.
     pub async fn export_trail<W: Write + Send>(
         &self,
-        grant: &Grant,
+        grant: &Grant<Export>,
         query: &TrailQuery,
         to: &mut W,
     ) -> Result<ExportedTrail, TrailReadError> {
-        let search = self.begin_search(grant, Action::Export, query).await?;
+        let search = self.begin_search(grant, query).await?;
         let head = self.tree_of(search.size).await?.head();
         let (mut after, mut entries, mut lines) = (None, 0, Vec::new());
         loop {
@@ -74,20 +74,20 @@ impl<P: Ports> Steward<P> {
     /// Evidence of what a query finds: each entry with the proof that it is under a signed checkpoint of this trail, for who does not hold it
     /// ([`EvidenceBundle::verify`]).
     ///
-    /// Entries that are younger than the checkpoint are not in it. The grant is for [`Action::Export`]; else as for
+    /// Entries that are younger than the checkpoint are not in it. The grant is for [`Export`]; else as for
     /// [`read_trail`](Self::read_trail).
     ///
     /// # Errors
     /// [`TrailReadError`], [`TrailBreak`](crate::audit::TrailBreak) among them where the trail does not go on from the checkpoint.
     pub async fn trail_evidence(
         &self,
-        grant: &Grant,
+        grant: &Grant<Export>,
         query: &TrailQuery,
         after: Option<u64>,
         under: &SignedCheckpoint,
     ) -> Result<EvidencePage, TrailReadError> {
         let tree = under.unverified()?.tree;
-        let mut search = self.begin_search(grant, Action::Export, query).await?;
+        let mut search = self.begin_search(grant, query).await?;
         self.goes_on_from(tree).await?.map_err(TrailError::from)?;
         search.until = search.until.min(tree.size);
         let found = self.found(&search, after, PAGE).await?;

@@ -12,7 +12,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, Ports};
-use crate::core::access::{Grant, Principal, Purpose};
+use crate::core::access::{Grant, Principal, Purpose, Read};
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
@@ -128,7 +128,7 @@ impl<P: Ports> Steward<P> {
     /// let owner = Principal::person("acme", "user-1").role("owner").mfa_at(chrono::Utc::now());
     /// steward.accept_terms(&owner, steward.policy().digest())?;
     /// let (purpose, scripts) = (Purpose::new("support"), Resource::category("acme", "user_content", Level::Internal));
-    /// let question = Question::new(owner.clone(), Action::Read, scripts, purpose.clone());
+    /// let question = Question::read(owner.clone(), scripts, purpose.clone());
     ///
     /// let Access::Denied(denial) = steward.authorize(&question)? else { panic!("nobody has instructed it") };
     /// assert!(denial.explain().reasons.iter().any(|reason| matches!(reason, Reason::NoInstruction { .. })));
@@ -250,7 +250,11 @@ impl<P: Ports> Steward<P> {
     }
 
     /// Whether the instruction that a grant was given under still stands.
-    pub(super) async fn check_instruction(&self, grant: &Grant, category: &str) -> Result<(), OpenError> {
+    pub(super) async fn check_instruction(
+        &self,
+        grant: &Grant<Read>,
+        category: &str,
+    ) -> Result<(), OpenError> {
         match self.may_process(grant.tenant(), &Name::new(category), grant.purpose().name()).await? {
             true => Ok(()),
             false => Err(OpenError::NoInstruction),

@@ -11,7 +11,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
-use crate::core::access::{Action, Grant, GrantError};
+use crate::core::access::{ActionType, Grant, GrantError, Read};
 use crate::core::audit::AuditEvent;
 use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
 use crate::core::id::{ConnectionId, Name, SubjectId, TenantId};
@@ -85,7 +85,7 @@ impl<P: Ports> Steward<P> {
     ///
     /// # Errors
     /// [`OpenError`]; a key that was destroyed is told apart from an envelope that does not open.
-    pub async fn open<R: Record>(&self, grant: &Grant, place: &Place) -> Result<R, OpenError> {
+    pub async fn open<R: Record>(&self, grant: &Grant<Read>, place: &Place) -> Result<R, OpenError> {
         let mut opened = self.opened(RecordKind::of::<R>(), grant, place).await?;
         Ok(decode(&mut |name| {
             let at = opened.iter().position(|(field, _)| field == name)?;
@@ -97,7 +97,7 @@ impl<P: Ports> Steward<P> {
     async fn opened(
         &self,
         kind: RecordKind,
-        grant: &Grant,
+        grant: &Grant<Read>,
         place: &Place,
     ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
         let told = (kind.category, kind.level());
@@ -124,7 +124,7 @@ impl<P: Ports> Steward<P> {
     /// Whether a grant opens values of a category and level at a place; a no is on record.
     pub(super) async fn check_class(
         &self,
-        grant: &Grant,
+        grant: &Grant<Read>,
         place: &Place,
         category: &str,
         level: Level,
@@ -135,12 +135,12 @@ impl<P: Ports> Steward<P> {
 
     async fn covers_class(
         &self,
-        grant: &Grant,
+        grant: &Grant<Read>,
         place: &Place,
         category: &str,
         level: Level,
     ) -> Result<(), OpenError> {
-        self.check_grant(grant, Action::Read, place, category)?;
+        self.check_grant(grant, place, category)?;
         if grant.obligations().anonymised {
             return Err(GrantError::AnonymisedOnly.into());
         }
@@ -156,15 +156,14 @@ impl<P: Ports> Steward<P> {
         }
     }
 
-    /// Whether a grant is for an action on a category at a place, and still stands.
+    /// Whether a grant is for a category at a place, and still stands.
     pub(super) fn check_grant(
         &self,
-        grant: &Grant,
-        action: Action,
+        grant: &Grant<impl ActionType>,
         place: &Place,
         category: &str,
     ) -> Result<(), GrantError> {
-        grant.covers(action, place, category, self.inner.policy.digest(), self.now())?;
+        grant.covers(place, category, self.inner.policy.digest(), self.now())?;
         if self.inner.revoked.covers(grant) {
             return Err(GrantError::Revoked);
         }
@@ -186,7 +185,7 @@ impl<P: Ports> Steward<P> {
     pub(super) async fn begin_opening(
         &self,
         keys: &mut KeySession<'_, P>,
-        grant: &Grant,
+        grant: &Grant<Read>,
         place: &Place,
         (category, class): (&str, Option<&str>),
         level: Level,
@@ -199,7 +198,7 @@ impl<P: Ports> Steward<P> {
     pub(super) async fn record_opening(
         &self,
         keys: &mut KeySession<'_, P>,
-        grant: &Grant,
+        grant: &Grant<Read>,
         place: &Place,
         (category, class): (&str, Option<&str>),
         level: Level,

@@ -11,7 +11,7 @@ use super::steward::Steward;
 use super::trail::{About, TrailError, named};
 use super::trouble::Trouble;
 use crate::contracts::{AuditLog, Ports, StoreError, StoredEntry};
-use crate::core::access::{Action, Grant, GrantError};
+use crate::core::access::{ActionType, Grant, GrantError, Read};
 use crate::core::audit::tree::leaf_hash;
 use crate::core::audit::{
     AuditEvent, Entry, NoteError, OpenRefusal, Pseudonym, Term, TrailBreak, TrailSearch,
@@ -224,7 +224,7 @@ pub(super) struct Found {
 impl<P: Ports> Steward<P> {
     /// Reads a page of the audit trail: what it says of the tenant that the grant is for, and of no other.
     ///
-    /// The grant is for [`Action::Read`] of the category that the policy names (`audit.category`), at Confidential. That the trail is read, by
+    /// The grant is for the category that the policy names (`audit.category`), at Confidential. That the trail is read, by
     /// whom and for what is on it before. Where nothing is found the answer is the same whether there is no such person, another tenant's, or
     /// one who was erased. `after` is [`TrailPage::next`] of the page before; a page has 256 entries at most, each of which counts against a
     /// grant's `max_records`.
@@ -233,11 +233,11 @@ impl<P: Ports> Steward<P> {
     /// [`TrailReadError`].
     pub async fn read_trail(
         &self,
-        grant: &Grant,
+        grant: &Grant<Read>,
         query: &TrailQuery,
         after: Option<u64>,
     ) -> Result<TrailPage, TrailReadError> {
-        let search = self.begin_search(grant, Action::Read, query).await?;
+        let search = self.begin_search(grant, query).await?;
         let found = self.found(&search, after, PAGE).await?;
         let mut page = TrailPage { entries: Vec::with_capacity(found.entries.len()), next: found.next };
         for (stored, entry) in found.entries {
@@ -253,14 +253,13 @@ impl<P: Ports> Steward<P> {
     /// Whether a grant is for this with the trail, as far as the query goes. That it is not is on the trail too.
     pub(super) async fn check_reader(
         &self,
-        grant: &Grant,
-        action: Action,
+        grant: &Grant<impl ActionType>,
         place: &Place,
     ) -> Result<(), TrailReadError> {
         let audit = self.policy().document().audit.as_ref();
         let category = audit.and_then(|audit| audit.category.as_ref()).ok_or(TrailReadError::NobodyMay)?;
         let granted = grant.shows_up_to();
-        let (why, refused) = match self.covers_trail(grant, action, place, category) {
+        let (why, refused) = match self.covers_trail(grant, place, category) {
             Err(refused) => (uncovered(&refused), refused.into()),
             Ok(()) if granted < LEVEL => (OpenRefusal::AboveGrant, TrailReadError::AboveGrant { granted }),
             Ok(()) => return Ok(()),
@@ -271,24 +270,22 @@ impl<P: Ports> Steward<P> {
 
     fn covers_trail(
         &self,
-        grant: &Grant,
-        action: Action,
+        grant: &Grant<impl ActionType>,
         place: &Place,
         category: &Name,
     ) -> Result<(), GrantError> {
-        self.check_grant(grant, action, place, category.as_str())?;
+        self.check_grant(grant, place, category.as_str())?;
         if grant.shows_values() { Ok(()) } else { Err(GrantError::AnonymisedOnly) }
     }
 
     /// Checks the grant, puts the reading on record, and only then looks for names.
     pub(super) async fn begin_search(
         &self,
-        grant: &Grant,
-        action: Action,
+        grant: &Grant<impl ActionType>,
         query: &TrailQuery,
     ) -> Result<Search, TrailReadError> {
         let tenant = grant.tenant();
-        self.check_reader(grant, action, &query.place(tenant)).await?;
+        self.check_reader(grant, &query.place(tenant)).await?;
         let mut keys = self.keys();
         let (principal, case, of_rule) = match &query.wanted {
             Wanted::Principal(id) => (keys.principal(tenant, id).await?, None, None),
@@ -297,7 +294,7 @@ impl<P: Ports> Steward<P> {
             Wanted::Anything | Wanted::Subject(_) | Wanted::Record(_) | Wanted::System => (None, None, None),
         };
         let event = AuditEvent::TrailRead {
-            action,
+            action: grant.action(),
             search: query.search(),
             principal,
             case,

@@ -5,7 +5,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Grant, GrantError};
+use crate::core::access::{ActionType, Grant, GrantError};
 use crate::core::audit::{AuditEvent, OpenRefusal};
 use crate::core::classification::Level;
 use crate::core::id::Name;
@@ -16,7 +16,7 @@ impl<P: Ports> Steward<P> {
     /// Puts it on record where a grant is refused, with whom it was given to, and hands the answer on. Of another tenant's place it tells nothing.
     pub(super) async fn refused<T>(
         &self,
-        grant: &Grant,
+        grant: &Grant<impl ActionType>,
         place: &Place,
         (category, level): (&str, Level),
         answer: Result<T, OpenError>,
@@ -30,7 +30,7 @@ impl<P: Ports> Steward<P> {
     /// Puts it on record that a grant is refused.
     pub(super) async fn tell_refusal(
         &self,
-        grant: &Grant,
+        grant: &Grant<impl ActionType>,
         place: &Place,
         (category, level): (&str, Level),
         why: OpenRefusal,
@@ -63,7 +63,6 @@ pub(super) const fn uncovered(refusal: &GrantError) -> OpenRefusal {
         GrantError::Undischarged { .. } => OpenRefusal::Undischarged,
         GrantError::NoMoreRecords { .. } => OpenRefusal::NoMoreRecords,
         GrantError::AnonymisedOnly => OpenRefusal::AnonymisedOnly,
-        GrantError::OtherAction { .. } => OpenRefusal::OtherAction,
         GrantError::OtherCategory { .. } => OpenRefusal::OtherCategory,
         GrantError::OtherPlace => OpenRefusal::OtherPlace,
     }

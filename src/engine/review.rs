@@ -7,7 +7,7 @@ use super::steward::Steward;
 use super::trail::{About, TrailError};
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Action, Grant, Principal};
+use crate::core::access::{Grant, Principal, Read};
 use crate::core::audit::{AccessReview, AuditEvent, Entry, Pseudonym, Reviewer};
 use crate::core::place::{Place, Scope};
 
@@ -24,11 +24,11 @@ impl<P: Ports> Steward<P> {
     /// [`TrailReadError`]; nothing is told of a trail that does not verify.
     pub async fn review_access(
         &self,
-        grant: &Grant,
+        grant: &Grant<Read>,
         since: DateTime<Utc>,
     ) -> Result<AccessReview, TrailReadError> {
         let tenant = grant.tenant();
-        self.check_reader(grant, Action::Read, &Place::tenant(tenant)).await?;
+        self.check_reader(grant, &Place::tenant(tenant)).await?;
         let mut keys = self.keys();
         let event = AuditEvent::AccessReviewed { since };
         let entry = self.entry_about(&mut keys, About::tenant(tenant).on(grant), event).await?;

@@ -9,7 +9,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Grant, Principal};
+use crate::core::access::{ActionType, Grant, Principal};
 use crate::core::audit::AuditEvent;
 use crate::core::id::{PrincipalId, TenantId};
 
@@ -25,7 +25,7 @@ impl Revoked {
         revoked.insert(of, now);
     }
 
-    pub(super) fn covers(&self, grant: &Grant) -> bool {
+    pub(super) fn covers(&self, grant: &Grant<impl ActionType>) -> bool {
         let revoked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Most of the time there is none.
         !revoked.is_empty()

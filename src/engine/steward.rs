@@ -47,7 +47,7 @@ use crate::crypto::{AeadBackend, Entropy};
 /// steward.put(&place, &account, &Purpose::new("billing"))?;
 ///
 /// let owner = Principal::person("acme", "user-1").role("owner").mfa_at(steward.now());
-/// let question = Question::new(owner, Action::Read, Resource::at::<Account>(&place), Purpose::new("billing"));
+/// let question = Question::read(owner, Resource::at::<Account>(&place), Purpose::new("billing"));
 /// match steward.authorize(&question)? {
 ///     Access::Granted(grant) => {
 ///         let account: Account = steward.open(&grant, &place)?;

@@ -8,7 +8,7 @@ use super::keyring::KeySession;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::{AuditLog, EntryBody, Ports, StoreError, StoredEntry};
-use crate::core::access::{Grant, Principal};
+use crate::core::access::{ActionType, Grant, Principal};
 use crate::core::audit::tree::{Frontier, Nodes, TreeHead, Wanted, leaf_hash};
 use crate::core::audit::{AuditEvent, Entry, EntryError, Pseudonym, Term, TrailBreak, Verifier};
 use crate::core::id::{PrincipalId, RecordId, SubjectId, TenantId};
@@ -205,7 +205,7 @@ impl<'a> About<'a> {
     }
 
     /// Done on a grant, within the tenant that it is for.
-    pub(super) fn on(self, grant: &'a Grant) -> Self {
+    pub(super) fn on(self, grant: &'a Grant<impl ActionType>) -> Self {
         Self { by: Some(grant.principal()).filter(|_| grant.tenant() == self.tenant), ..self }
     }
 

@@ -17,7 +17,7 @@ use stewardship::id::{ConnectionId, Name, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::{
-    Access, Action, Clock, ManualClock, Period, Place, Policy, Principal, Purpose, Question, Resource, Scope,
+    Access, Clock, ManualClock, Period, Place, Policy, Principal, Purpose, Question, Resource, Scope,
     Steward, access, block_on,
 };
 
@@ -246,20 +246,27 @@ pub(crate) fn payload(word: &str) -> Value {
 }
 
 /// A grant for the integration service to read records of kind `R` there.
-pub(crate) fn grant<R: Record>(steward: &Blocking<impl Ports>, place: &Place) -> access::Grant {
+pub(crate) fn grant<R: Record>(steward: &Blocking<impl Ports>, place: &Place) -> access::Grant<access::Read> {
     let resource = Resource::at::<R>(place);
-    granted(steward, Question::new(integration(), Action::Read, resource, sync()))
+    granted(steward, Question::read(integration(), resource, sync()))
 }
 
 /// The officer's grant, which needs no live authorisation.
-pub(crate) fn officers<R: Record>(world: &World, steward: &TestSteward, place: &Place) -> access::Grant {
+pub(crate) fn officers<R: Record>(
+    world: &World,
+    steward: &TestSteward,
+    place: &Place,
+) -> access::Grant<access::Read> {
     let resource = Resource::at::<R>(place);
     let purpose = Purpose::new("subject_requests");
-    let question = Question::new(world.officer(), Action::Read, resource, purpose).assigned_case(true);
+    let question = Question::read(world.officer(), resource, purpose).assigned_case(true);
     granted(steward, question)
 }
 
-pub(crate) fn granted(steward: &Blocking<impl Ports>, question: Question) -> access::Grant {
+pub(crate) fn granted<A: access::ActionType>(
+    steward: &Blocking<impl Ports>,
+    question: Question<A>,
+) -> access::Grant<A> {
     match steward.authorize(&question).unwrap() {
         Access::Granted(grant) => grant,
         Access::Denied(denial) => panic!("{}", denial.explain()),

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use stewardship::contracts::Destruction;
 use stewardship::ports::memory::Memory;
-use stewardship::{Access, Action, Period, Place, Policy, Principal, Purpose, Question, Resource};
+use stewardship::{Access, Period, Place, Policy, Principal, Purpose, Question, Resource};
 use stewardship::{Clock, ManualClock, Scope, Steward};
 use stewardship_pkcs11::from_environment;
 
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     println!("stored: sealed under keys that hang from epoch 1, whose key the token made and keeps");
 
     let sync = Principal::service("acme", "sync").role("integration");
-    let question = Question::new(sync, Action::Read, Resource::at::<Credential>(&place), purpose);
+    let question = Question::read(sync, Resource::at::<Credential>(&place), purpose);
     let Access::Granted(grant) = steward.authorize(&question)? else { return Err("refused".into()) };
     let opened: Credential = steward.open(&grant, &place)?;
     assert_eq!(opened.token.expose(&grant)?, "tok-4711");

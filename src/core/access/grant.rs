@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::action::ActionType;
 use super::decide::Decision;
 use super::question::Purpose;
 use super::words::{Action, Obligation};
@@ -17,11 +18,24 @@ use crate::core::policy::{Obligations, PolicyDigest};
 ///
 /// Only the engine's authoriser makes one, after the decision is on record. It cannot be cloned, stored or made by hand.
 ///
+/// Its action is its type: a verb that reads wants a `Grant<Read>`, and one for another action does not compile there. Where the action
+/// was known only when the program ran ([`Question::new`](super::Question::new)), it is a `Grant<Action>`, which no verb takes and which
+/// shows nothing until it becomes a grant of a type (`TryFrom`).
+///
 /// # Example: a grant cannot be forged
 /// ```compile_fail,E0451
-/// use stewardship::access::Grant;
+/// use stewardship::access::{Action, Grant};
 /// fn forge(other: Grant) -> Grant {
-///     Grant { level: stewardship::classification::Level::Restricted, ..other }
+///     Grant { action: Action::Erase, ..other }
+/// }
+/// ```
+///
+/// # Example: nor used for another action
+/// ```compile_fail,E0308
+/// use stewardship::access::{Export, Grant};
+/// use stewardship::engine::{Blocking, TrailPage, TrailQuery, TrailReadError};
+/// fn look(steward: &Blocking, grant: &Grant<Export>) -> Result<TrailPage, TrailReadError> {
+///     steward.read_trail(grant, &TrailQuery::any(), None)
 /// }
 /// ```
 ///
@@ -33,8 +47,14 @@ use crate::core::policy::{Obligations, PolicyDigest};
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Grant {
-    action: Action,
+pub struct Grant<A = Action> {
+    action: A,
+    terms: Terms,
+}
+
+/// What a grant is bound to.
+#[derive(Debug)]
+struct Terms {
     tenant: TenantId,
     category: Name,
     level: Level,
@@ -57,21 +77,31 @@ impl Grant {
     /// How long a grant may be used. Short, so that a revoked right does not live on in a variable.
     pub const LIFETIME: Period = Period::hours(1);
 
+    /// The grant, as one of a type.
+    pub(super) fn typed<A: ActionType>(self) -> Result<Grant<A>, OtherAction> {
+        match A::of(self.action) {
+            Some(action) => Ok(Grant { action, terms: self.terms }),
+            None => Err(OtherAction { granted: self.action }),
+        }
+    }
+}
+
+impl<A: ActionType> Grant<A> {
     /// For the authoriser alone (a test holds the source to it), once the yes is on record; `None` for a no.
     pub(crate) fn mint(decision: &Decision<'_>, approved: bool) -> Option<Self> {
         let rule = decision.rule()?;
         let question = decision.question();
+        let action = A::of(question.action())?;
         let (resource, now) = (question.resource(), decision.at());
         let obligations = rule.obligations.clone();
         let purpose = decision.policy().purpose(question.purpose().name().as_str());
         let emergency = purpose.and_then(|purpose| purpose.break_glass).map(|within| within.after(now));
-        let usual = Self::LIFETIME.after(now);
+        let usual = Grant::LIFETIME.after(now);
         let outstanding = [
             (obligations.reason && question.named_case().is_none(), Obligation::Reason),
             (obligations.four_eyes && !approved, Obligation::FourEyes),
         ];
-        Some(Self {
-            action: question.action(),
+        let terms = Terms {
             tenant: resource.tenant().clone(),
             category: resource.category_name().clone(),
             level: resource.level(),
@@ -88,61 +118,62 @@ impl Grant {
             outstanding: outstanding.into_iter().find(|(open, _)| *open).map(|(_, obligation)| obligation),
             always_recorded: decision.is_always_recorded(),
             opened: AtomicU32::new(0),
-        })
+        };
+        Some(Self { action, terms })
     }
 
     /// The action that it is for.
     #[must_use]
-    pub const fn action(&self) -> Action {
-        self.action
+    pub fn action(&self) -> Action {
+        self.action.action()
     }
 
     /// The category that it is for.
     #[must_use]
     pub fn category(&self) -> &str {
-        self.category.as_str()
+        self.terms.category.as_str()
     }
 
     /// The highest level that it opens.
     #[must_use]
     pub const fn level(&self) -> Level {
-        self.level
+        self.terms.level
     }
 
     /// The purpose that it is for.
     #[must_use]
     pub const fn purpose(&self) -> &Purpose {
-        &self.purpose
+        &self.terms.purpose
     }
 
     /// The rule that said yes.
     #[must_use]
     pub const fn rule(&self) -> &Name {
-        &self.rule
+        &self.terms.rule
     }
 
     /// Whom it was given to.
     #[must_use]
     pub const fn principal(&self) -> &PrincipalId {
-        &self.principal
+        &self.terms.principal
     }
 
     /// The tenant that it is for.
     #[must_use]
     pub const fn tenant(&self) -> &TenantId {
-        &self.tenant
+        &self.terms.tenant
     }
 
     /// When it was given.
     #[must_use]
     pub const fn given(&self) -> DateTime<Utc> {
-        self.given
+        self.terms.given
     }
 
     /// What whoever holds it has to do or to put up with.
     #[must_use]
     pub const fn obligations(&self) -> &Obligations {
-        &self.obligations
+        &self.terms.obligations
     }
 
     /// What has to be done before it opens anything. It is done by asking again: with the case named
@@ -150,75 +181,78 @@ impl Grant {
     /// ([`Question::approved_by`](super::Question::approved_by)).
     #[must_use]
     pub const fn outstanding(&self) -> Option<Obligation> {
-        self.outstanding
+        self.terms.outstanding
     }
 
     /// The highest level of values that it shows: the level that it opens, or the one above which fields are masked.
     #[must_use]
     pub fn shows_up_to(&self) -> Level {
-        self.obligations.mask_above.map_or(self.level, |mask| mask.min(self.level))
+        self.terms.obligations.mask_above.map_or(self.terms.level, |mask| mask.min(self.terms.level))
     }
 
     /// Whether what it opens goes on the trail whatever its level.
     pub(crate) const fn is_always_recorded(&self) -> bool {
-        self.always_recorded
+        self.terms.always_recorded
     }
 
-    /// Whether it may show values: its action is one that shows them (writing and erasing are not), what it obliges to is done, and it
-    /// is for more than an anonymised view.
+    /// Whether it may show values, where its action [shows](super::Shows) any: what it obliges to is done, and it is for more than an
+    /// anonymised view.
     pub(crate) const fn shows_values(&self) -> bool {
-        matches!(self.action, Action::Read | Action::Export | Action::Share)
-            && self.outstanding.is_none()
-            && !self.obligations.anonymised
+        self.terms.outstanding.is_none() && !self.terms.obligations.anonymised
     }
 
     /// Counts one more record that is opened.
     pub(crate) fn count_opening(&self) -> Result<(), GrantError> {
-        let Some(most) = self.obligations.max_records else { return Ok(()) };
+        let Some(most) = self.terms.obligations.max_records else { return Ok(()) };
         let next = |opened: u32| (opened < most).then_some(opened + 1);
-        let counted = self.opened.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let counted = self.terms.opened.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         counted.map(|_| ()).map_err(|_| GrantError::NoMoreRecords { most })
     }
 
     /// When it ends.
     #[must_use]
     pub const fn expires(&self) -> DateTime<Utc> {
-        self.expires
+        self.terms.expires
     }
 
-    /// Whether it lets `action` be done at `place` on data of `category` under `policy` at `now`.
+    /// Whether it lets its action be done at `place` on data of `category` under `policy` at `now`.
     ///
     /// # Errors
     /// [`GrantError`] with the first thing that it does not cover.
     pub fn covers(
         &self,
-        action: Action,
         place: &Place,
         category: &str,
         policy: PolicyDigest,
         now: DateTime<Utc>,
     ) -> Result<(), GrantError> {
         let narrower = |own: bool| if own { Ok(()) } else { Err(GrantError::OtherPlace) };
-        if self.policy != policy {
+        if self.terms.policy != policy {
             return Err(GrantError::OtherPolicy);
         }
-        if now > self.expires {
-            return Err(GrantError::Expired { at: self.expires });
+        if now > self.terms.expires {
+            return Err(GrantError::Expired { at: self.terms.expires });
         }
-        if let Some(obligation) = self.outstanding {
+        if let Some(obligation) = self.terms.outstanding {
             return Err(GrantError::Undischarged { obligation });
         }
-        if self.action != action {
-            return Err(GrantError::OtherAction { granted: self.action });
+        if self.terms.category != *category {
+            return Err(GrantError::OtherCategory { granted: self.terms.category.clone() });
         }
-        if self.category != *category {
-            return Err(GrantError::OtherCategory { granted: self.category.clone() });
-        }
-        narrower(self.tenant == *place.tenant_id())?;
-        narrower(self.connection.as_ref().is_none_or(|id| place.connection_id() == Some(id)))?;
-        narrower(self.subject.as_ref().is_none_or(|id| place.subject_id() == Some(id)))?;
-        narrower(self.record.as_ref().is_none_or(|id| place.record_id().as_ref() == Some(id)))
+        narrower(self.terms.tenant == *place.tenant_id())?;
+        narrower(self.terms.connection.as_ref().is_none_or(|id| place.connection_id() == Some(id)))?;
+        narrower(self.terms.subject.as_ref().is_none_or(|id| place.subject_id() == Some(id)))?;
+        narrower(self.terms.record.as_ref().is_none_or(|id| place.record_id().as_ref() == Some(id)))
     }
+}
+
+/// A grant is not of the type that it was to be: it is for another action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the grant is for action `{granted}`")]
+#[non_exhaustive]
+pub struct OtherAction {
+    /// The action that it is for.
+    pub granted: Action,
 }
 
 /// What a grant does not cover.
@@ -255,12 +289,6 @@ pub enum GrantError {
     /// It shows what names nobody alone.
     #[error("the grant shows an anonymised view alone")]
     AnonymisedOnly,
-    /// It is for another action.
-    #[error("the grant is for action `{granted}`")]
-    OtherAction {
-        /// The action that it is for.
-        granted: Action,
-    },
     /// It is for another category.
     #[error("the grant is for category `{granted}`")]
     OtherCategory {

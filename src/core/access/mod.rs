@@ -35,6 +35,7 @@
 //!
 //! The rule that a yes is by is, of those that allow, the one that obliges to the fewest things; of several, the first by its name.
 
+mod action;
 mod asked;
 mod barriers;
 mod compiled;
@@ -54,12 +55,13 @@ mod release;
 mod said;
 mod words;
 
+pub use action::{ActionType, Erase, Export, Read, Share, Shows, Write};
 pub use asked::Asked;
 pub use barriers::Barrier;
 pub use decide::{Answer, Decision, Reasons, Why, decide};
 pub use explain::{Explanation, Missing, Nearest, Reason};
 pub use facts::{Fact, Facts, Preferences};
-pub use grant::{Grant, GrantError};
+pub use grant::{Grant, GrantError, OtherAction};
 pub use hours::{Hours, InvalidHours};
 pub use principal::{Principal, Standing};
 pub use prove::{

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::action::ActionType;
 use super::facts::Fact;
 use super::principal::Principal;
 use super::words::Action;
@@ -122,17 +123,17 @@ impl Resource {
 ///
 /// # Example: a support agent wants to read an order
 /// ```
-/// use stewardship::{Action, Principal, Purpose, Question, Resource};
+/// use stewardship::{Principal, Purpose, Question, Resource};
 /// use stewardship::classification::Level;
 /// let agent = Principal::person("acme", "user-2").role("support");
 /// let order = Resource::category("acme", "orders", Level::Confidential);
-/// let question = Question::new(agent, Action::Read, order, Purpose::new("support")).assigned_case(true);
+/// let question = Question::read(agent, order, Purpose::new("support")).assigned_case(true);
 /// assert!(question.case().holds());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct Question<A = Action> {
     principal: Principal,
-    action: Action,
+    action: A,
     resource: Resource,
     purpose: Purpose,
     assigned_case: Fact<bool>,
@@ -142,10 +143,24 @@ pub struct Question {
 }
 
 impl Question {
-    /// Asks.
+    /// Asks for an action that is known when the program runs. For one that is known before, ask by its name
+    /// ([`Question::read`], …): its grant has a type that verbs take.
     #[must_use]
     #[inline]
     pub fn new(principal: Principal, action: Action, resource: Resource, purpose: Purpose) -> Self {
+        Self::of(principal, action, resource, purpose)
+    }
+
+    /// The question that the second person would ask in the first one's place.
+    pub(crate) fn asked_by_approver(&self) -> Option<Self> {
+        let second = self.approver.as_deref().filter(|second| second.is_second_to(&self.principal))?;
+        Some(Self { principal: second.clone(), approver: None, ..self.clone() })
+    }
+}
+
+impl<A: ActionType> Question<A> {
+    #[inline]
+    pub(super) fn of(principal: Principal, action: A, resource: Resource, purpose: Purpose) -> Self {
         Self {
             principal,
             action,
@@ -200,8 +215,8 @@ impl Question {
     /// What is to be done.
     #[must_use]
     #[inline]
-    pub const fn action(&self) -> Action {
-        self.action
+    pub fn action(&self) -> Action {
+        self.action.action()
     }
 
     /// With which data.
@@ -239,10 +254,19 @@ impl Question {
         self.approver.as_deref()
     }
 
-    /// The question that the second person would ask in the first one's place.
-    pub(crate) fn asked_by_approver(&self) -> Option<Self> {
-        let second = self.approver.as_deref().filter(|second| second.is_second_to(&self.principal))?;
-        Some(Self { principal: second.clone(), approver: None, ..self.clone() })
+    /// The same question, with its action as a value: what [`decide`](super::decide) takes.
+    #[must_use]
+    pub fn untyped(&self) -> Question {
+        Question {
+            principal: self.principal.clone(),
+            action: self.action(),
+            resource: self.resource.clone(),
+            purpose: self.purpose.clone(),
+            assigned_case: self.assigned_case,
+            case: self.case.clone(),
+            transport: self.transport,
+            approver: self.approver.clone(),
+        }
     }
 
     /// The version of the transport that it came over.

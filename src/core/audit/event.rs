@@ -66,8 +66,6 @@ words! {
         NoMoreRecords = "no_more_records",
         /// It shows an anonymised view alone.
         AnonymisedOnly = "anonymised_only",
-        /// It is for another action.
-        OtherAction = "other_action",
         /// It is for another category.
         OtherCategory = "other_category",
         /// It is for another tenant, connection, person or record.

@@ -1,7 +1,7 @@
 //! Proof that a value may be shown: a grant, or a reason that is on the audit trail.
 
 use super::{ClassSpec, Label, Level, Taxonomy};
-use crate::core::access::{Grant, Purpose};
+use crate::core::access::{Grant, Purpose, Shows};
 use crate::core::id::Name;
 use crate::core::policy::PolicyDigest;
 
@@ -27,14 +27,14 @@ pub trait Proof: sealed::Sealed {
 
 mod sealed {
     pub trait Sealed {}
-    impl Sealed for super::Grant {}
+    impl<A: super::Shows> Sealed for super::Grant<A> {}
     impl Sealed for super::AuditedReason {}
     impl<P: super::Proof> Sealed for [P] {}
     impl<P: super::Proof, const N: usize> Sealed for [P; N] {}
     impl<P: super::Proof + ?Sized> Sealed for &P {}
 }
 
-impl Proof for Grant {
+impl<A: Shows> Proof for Grant<A> {
     fn up_to(&self) -> Level {
         self.shows_up_to()
     }

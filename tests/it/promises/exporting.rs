@@ -2,15 +2,14 @@
 
 use std::io;
 
-use stewardship::Action;
 use stewardship::access::GrantError;
 use stewardship::audit::tree::{Frontier, TreeHead, leaf_hash};
-use stewardship::block_on;
 use stewardship::contracts::{AuditLog, Moment, Ports};
 use stewardship::engine::{TrailQuery, TrailReadError};
+use stewardship::{Period, Question, block_on};
 
 use super::life::BOB;
-use super::reading::{may, reader};
+use super::reading::may;
 use crate::world::*;
 
 fn furnished(readings: usize) -> (World, TestSteward) {
@@ -33,7 +32,7 @@ fn entry_of(line: &str) -> (u64, &str) {
 #[test]
 fn promise_10_an_export_is_the_bytes_that_were_hashed_and_ends_with_the_head() {
     let (world, steward) = furnished(300);
-    let grant = may(&steward, world.officer(), Action::Export);
+    let grant = may(&steward, world.officer(), Question::export);
     let mut file = Vec::new();
     let exported = steward.export_trail(&grant, &TrailQuery::about(ADA), &mut file).unwrap();
     let text = String::from_utf8(file).unwrap();
@@ -55,10 +54,10 @@ fn promise_10_an_export_is_the_bytes_that_were_hashed_and_ends_with_the_head() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
     let before = steward.trail_head().unwrap().size;
-    let grant = reader(&world, &steward);
+    world.clock.advance(Period::hours(2));
     let refused = steward.export_trail(&grant, &TrailQuery::any(), &mut Vec::new()).unwrap_err();
-    assert!(matches!(refused, TrailReadError::Grant(GrantError::OtherAction { .. })));
-    assert_eq!(steward.trail_head().unwrap().size, before + 2, "the decision and the refusal");
+    assert!(matches!(refused, TrailReadError::Grant(GrantError::Expired { .. })));
+    assert_eq!(steward.trail_head().unwrap().size, before + 1, "the refusal");
 }
 
 /// A disk that is full.
@@ -77,7 +76,7 @@ impl io::Write for Full {
 #[test]
 fn promise_10_an_export_that_breaks_off_says_so_and_has_no_head() {
     let (world, steward) = furnished(1);
-    let grant = may(&steward, world.officer(), Action::Export);
+    let grant = may(&steward, world.officer(), Question::export);
     let refused = steward.export_trail(&grant, &TrailQuery::any(), &mut Full).unwrap_err();
     assert!(matches!(refused, TrailReadError::Unwritten(_)), "{refused}");
     let mut whole = Vec::new();

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use stewardship::access::{Grant, Reason};
+use stewardship::access::{Grant, Read, Reason};
 use stewardship::audit::{AuditEvent, StoreRefusal};
 use stewardship::contracts::Moment;
 use stewardship::engine::{InstructionError, OpenError, PutError};
 use stewardship::id::{Name, TenantId};
-use stewardship::{Access, Action, Principal, Purpose, Question, Resource};
+use stewardship::{Access, Principal, Purpose, Question, Resource};
 
 use super::life::trail;
 use crate::world::*;
@@ -21,9 +21,9 @@ fn outreach() -> Purpose {
     Purpose::new("outreach")
 }
 
-fn ask(steward: &TestSteward, by: Principal, purpose: &Purpose) -> Result<Grant, Vec<Reason>> {
+fn ask(steward: &TestSteward, by: Principal, purpose: &Purpose) -> Result<Grant<Read>, Vec<Reason>> {
     let resource = Resource::at::<Creator>(&about(ADA));
-    match steward.authorize(&Question::new(by, Action::Read, resource, purpose.clone())).unwrap() {
+    match steward.authorize(&Question::read(by, resource, purpose.clone())).unwrap() {
         Access::Granted(grant) => Ok(grant),
         Access::Denied(denial) => Err(denial.explain().reasons),
     }
@@ -145,7 +145,7 @@ fn promise_02_only_a_person_of_the_tenant_instructs_and_only_what_binds() {
         steward.instruct(&plain.owner(), &outreach()),
         Err(InstructionError::NothingInstructed { .. })
     ));
-    let question = |by| Question::new(by, Action::Read, Resource::at::<Creator>(&about(ADA)), outreach());
+    let question = |by| Question::read(by, Resource::at::<Creator>(&about(ADA)), outreach());
     assert!(matches!(steward.authorize(&question(plain.owner())).unwrap(), Access::Granted(_)));
 }
 

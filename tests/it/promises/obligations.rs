@@ -1,11 +1,11 @@
 //! 2: what a rule obliges to is done before its grant opens anything; a grant that was taken back, or has ended, opens nothing.
 
-use stewardship::access::{Grant, GrantError, Obligation, Reason};
+use stewardship::access::{Grant, GrantError, Obligation, Read, Reason};
 use stewardship::audit::{AuditEvent, Entry, OpenRefusal};
 use stewardship::classification::{FlowDenied, Level, Record as _};
 use stewardship::engine::OpenError;
 use stewardship::id::PrincipalId;
-use stewardship::{Access, Action, Period, Place, Principal, Purpose, Question, Resource};
+use stewardship::{Access, Period, Place, Principal, Purpose, Question, Resource};
 
 use super::life::trail;
 use crate::world::*;
@@ -56,9 +56,9 @@ fn at(id: &str) -> Place {
 
 const BUYER: &str = "buyer-of-these";
 
-fn question(world: &World, purpose: &str) -> Question {
+fn question(world: &World, purpose: &str) -> Question<Read> {
     let orders = Resource::category(TENANT, "orders", Level::Confidential);
-    Question::new(auditor(world, "user-aud"), Action::Read, orders, Purpose::new(purpose))
+    Question::read(auditor(world, "user-aud"), orders, Purpose::new(purpose))
 }
 
 /// A world with some orders.
@@ -70,7 +70,7 @@ fn stocked(world: &World) -> TestSteward {
     steward
 }
 
-fn open(steward: &TestSteward, grant: &Grant, id: &str) -> Result<Order, GrantError> {
+fn open(steward: &TestSteward, grant: &Grant<Read>, id: &str) -> Result<Order, GrantError> {
     match steward.open::<Order>(grant, &at(id)) {
         Ok(order) => Ok(order),
         Err(OpenError::Grant(error)) => Err(error),
@@ -110,7 +110,7 @@ fn promise_02_what_was_done_for_a_grant_is_on_record_whatever_the_level() {
         let steward = stocked(&world);
         let orders = Resource::category(TENANT, "orders", Level::Internal);
         let by = auditor(&world, "user-aud");
-        let question = Question::new(by, Action::Read, orders, Purpose::new("support")).for_case("case-7");
+        let question = Question::read(by, orders, Purpose::new("support")).for_case("case-7");
         let before = trail(&world).len();
         granted(&steward, question);
         assert_eq!(trail(&world).len() - before, usize::from(done), "{obligations}");
@@ -247,7 +247,7 @@ fn promise_02_an_anonymised_view_names_nobody_and_is_all_that_its_grant_opens() 
     // It cannot be asked for one person or one record, nor for another tenant.
     let by = auditor(&world, "user-aud");
     let at_one = Resource::at::<Order>(&at("o-1"));
-    let one = granted(&steward, Question::new(by, Action::Read, at_one, Purpose::new("support")));
+    let one = granted(&steward, Question::read(by, at_one, Purpose::new("support")));
     let narrow = steward.open_anonymised::<Order>(&one, &tenant(), None, 9);
     assert!(matches!(narrow, Err(OpenError::Grant(GrantError::OtherPlace))), "it would tell of one");
     let theirs = steward.open_anonymised::<Order>(&grant, &"other-kg".into(), None, 9);
@@ -265,7 +265,7 @@ fn promise_02_a_view_leaves_out_what_records_are_found_by_and_what_is_masked() {
     steward.put(&about(ADA), &pacing("ada"), &sync()).unwrap();
     let by = Principal::person(TENANT, "user-ann").role("analyst").mfa_at(world.now());
     let resource = Resource::category(TENANT, "operational", Level::Internal);
-    let grant = granted(&steward, Question::new(by, Action::Read, resource, Purpose::new("improve")));
+    let grant = granted(&steward, Question::read(by, resource, Purpose::new("improve")));
     let view = steward.open_anonymised::<Pacing>(&grant, &tenant(), None, 9).unwrap();
     assert!(view.records.is_empty(), "both fields are found by: {view:?}");
 
@@ -281,7 +281,7 @@ fn promise_02_a_grant_that_was_taken_back_opens_nothing() {
     let steward = stocked(&world);
     let ask = |id: &str| {
         let orders = Resource::category(TENANT, "orders", Level::Confidential);
-        granted(&steward, Question::new(auditor(&world, id), Action::Read, orders, Purpose::new("support")))
+        granted(&steward, Question::read(auditor(&world, id), orders, Purpose::new("support")))
     };
     let (gone, stays) = (ask("user-aud"), ask("user-2"));
     open(&steward, &gone, "o-1").unwrap();
@@ -311,7 +311,7 @@ fn promise_02_an_emergency_wants_a_case_ends_soon_and_is_always_on_record() {
     let internal = |case: Option<&str>| {
         let orders = Resource::category(TENANT, "orders", Level::Internal);
         let by = auditor(&world, "user-aud");
-        let question = Question::new(by, Action::Read, orders, Purpose::new("emergency"));
+        let question = Question::read(by, orders, Purpose::new("emergency"));
         case.into_iter().fold(question, |question, case| question.for_case(case))
     };
     let before = trail(&world).len();

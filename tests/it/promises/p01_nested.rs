@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stewardship::access::Grant;
+use stewardship::access::{Grant, Read};
 use stewardship::classification::{Class, Labelled, Record, RecordSpec, Sink, ingest, levels, redacted};
 use stewardship::crypto::{Redactors, SecretKey};
 use stewardship::zeroize::Zeroize;
@@ -253,8 +253,8 @@ fn formats(out: &mut Outputs, policy: &Policy, parcel: &Parcel, key: &SecretKey)
     }
 }
 
-fn sinks(out: &mut Outputs, policy: &Policy, parcel: &Parcel, other: &Grant) {
-    fn each<T, C>(out: &mut Outputs, policy: &Policy, value: &Classified<T, C>, other: &Grant)
+fn sinks(out: &mut Outputs, policy: &Policy, parcel: &Parcel, other: &Grant<Read>) {
+    fn each<T, C>(out: &mut Outputs, policy: &Policy, value: &Classified<T, C>, other: &Grant<Read>)
     where
         T: Zeroize + Clone + Debug,
         C: Class,
@@ -303,7 +303,7 @@ fn sinks(out: &mut Outputs, policy: &Policy, parcel: &Parcel, other: &Grant) {
 }
 
 /// A payload that gives the record back, and every payload in which one value is not what its field needs.
-fn errors_of_ingest(out: &mut Outputs, parcel: &Parcel, grant: &Grant) {
+fn errors_of_ingest(out: &mut Outputs, parcel: &Parcel, grant: &Grant<Read>) {
     fn set(payload: &mut Value, pointer: &str, value: Value) {
         let mut at = payload;
         for key in pointer.split('/').skip(1) {
@@ -337,7 +337,7 @@ fn errors_of_ingest(out: &mut Outputs, parcel: &Parcel, grant: &Grant) {
     }
 }
 
-fn errors_of_opening(out: &mut Outputs, steward: &TestSteward, person: &Person, grant: &Grant) {
+fn errors_of_opening(out: &mut Outputs, steward: &TestSteward, person: &Person, grant: &Grant<Read>) {
     let place = Place::tenant(TENANT).record("any");
     let sealed = steward.seal(&place, "parcels", "name", &person.name).unwrap();
     let opened = steward.open_sealed::<String, Plain>(grant, &place, "parcels", "name", &sealed).unwrap();

@@ -7,7 +7,7 @@ use stewardship::audit::{AuditEvent, DecidedAs, OpenRefusal};
 use stewardship::classification::Level;
 use stewardship::contracts::Moment;
 use stewardship::engine::OpenError;
-use stewardship::{Access, Action, Period, Place, Principal, Purpose, Question, Resource};
+use stewardship::{Access, Period, Place, Principal, Purpose, Question, Resource};
 
 use super::life::trail;
 use crate::world::*;
@@ -18,7 +18,7 @@ fn promise_02_every_decision_is_on_the_trail_before_the_grant_exists() {
     let steward = world.connected();
     let place = about(ADA);
     steward.put(&place, &creator("ada"), &sync()).unwrap();
-    let question = Question::new(integration(), Action::Read, Resource::at::<Creator>(&place), sync());
+    let question = Question::read(integration(), Resource::at::<Creator>(&place), sync());
     let before = trail(&world).len();
     assert!(matches!(steward.authorize(&question).unwrap(), Access::Granted(_)));
     let entries = trail(&world);
@@ -47,7 +47,7 @@ fn promise_02_what_no_rule_allows_is_denied_and_deny_beats_allow() {
     let place = about(ADA);
     let read = |who: Principal, purpose: &str| {
         let resource = Resource::at::<Creator>(&place);
-        let answer = steward.authorize(&Question::new(who, Action::Read, resource, Purpose::new(purpose)));
+        let answer = steward.authorize(&Question::read(who, resource, Purpose::new(purpose)));
         let last = trail(&world).pop().unwrap().event;
         let AuditEvent::Decided { outcome, .. } = last else { panic!("{last:?}") };
         (matches!(answer.unwrap(), Access::Granted(_)), outcome)
@@ -105,8 +105,7 @@ fn promise_02_a_probe_of_another_tenant_tells_nothing_by_its_answer_its_trail_or
     let prober = || Principal::person("other-kg", "user-1").role("owner").mfa_at(world.now());
     steward.accept_terms(&prober(), world.policy.digest()).unwrap();
     let probe = |place: &Place, purpose: &str| {
-        let question =
-            Question::new(prober(), Action::Read, Resource::at::<Creator>(place), Purpose::new(purpose));
+        let question = Question::read(prober(), Resource::at::<Creator>(place), Purpose::new(purpose));
         let calls = world.faults.calls();
         let Access::Denied(denial) = steward.authorize(&question).unwrap() else { panic!("granted") };
         let entry = trail(&world).pop().unwrap();
@@ -127,8 +126,7 @@ fn promise_02_a_probe_of_another_tenant_tells_nothing_by_its_answer_its_trail_or
 
     // With a grant of one's own: another tenant's records, and those of nobody.
     let own = Place::tenant("other-kg").subject("creator-1");
-    let question =
-        Question::new(prober(), Action::Read, Resource::at::<Creator>(&own), Purpose::new("support"));
+    let question = Question::read(prober(), Resource::at::<Creator>(&own), Purpose::new("support"));
     let grant = granted(&steward, question);
     let opens = |place: &Place| {
         let (calls, entries) = (world.faults.calls(), trail(&world).len());
@@ -143,9 +141,8 @@ fn promise_02_a_probe_of_another_tenant_tells_nothing_by_its_answer_its_trail_or
     assert_eq!(opens(&about("creator-nobody")), theirs);
     assert_eq!(trail(&world).pop().unwrap(), told);
     // An identifier that is another tenant's is no other here than one that is nobody's.
-    let owner = Question::new(
+    let owner = Question::read(
         prober(),
-        Action::Read,
         Resource::category("other-kg", "creators", Level::Confidential),
         Purpose::new("support"),
     );

@@ -76,7 +76,7 @@ fn promise_03_an_envelope_does_not_open_at_another_tenant() {
     overwrite(&world, moved);
     let service = stewardship::Principal::service("other-kg", "sync-service").role("integration");
     let resource = stewardship::Resource::at::<Creator>(&there);
-    let question = stewardship::Question::new(service, stewardship::Action::Read, resource, sync());
+    let question = stewardship::Question::read(service, resource, sync());
     let grant = granted(&steward, question);
     assert_sealed(steward.open(&grant, &there), "tenant");
     assert!(read::<Creator>(&steward, &home).is_ok());

@@ -36,9 +36,8 @@ fn fate(copies: &[CopyFate], kind: CopyKind) -> &CopyFate {
 fn opens_in(world: &World, backup: &Memory) -> bool {
     let Ok(steward) = world.over(backup).start() else { return false };
     let place = Place::tenant(TENANT).subject(ADA).record("note-1");
-    let question = stewardship::Question::new(
+    let question = stewardship::Question::read(
         world.officer(),
-        stewardship::Action::Read,
         stewardship::Resource::at::<Note>(&place),
         Purpose::new("subject_requests"),
     );

@@ -4,7 +4,7 @@ use stewardship::contracts::{Destruction, Ports, ProviderErrorKind, RecordStore}
 use stewardship::crypto::SecretKey;
 use stewardship::engine::{EpochError, KeyError, OpenError, Trouble};
 use stewardship::ports::local_keys::LocalKeys;
-use stewardship::{Access, Action, Period, Question, Resource, Scope, block_on};
+use stewardship::{Access, Period, Question, Resource, Scope, block_on};
 
 use crate::world::*;
 
@@ -31,7 +31,7 @@ fn promise_07_when_a_revocation_returns_nothing_opens_in_any_process() {
             steward.open_sealed::<String, CreatorEmail>(grant, &place, "people", "email", &column).is_err()
         );
         assert!(steward.put(&place, &creator("ada"), &sync()).is_err());
-        let question = Question::new(integration(), Action::Read, Resource::at::<Creator>(&place), sync());
+        let question = Question::read(integration(), Resource::at::<Creator>(&place), sync());
         assert!(matches!(steward.authorize(&question).unwrap(), Access::Denied(_)));
     }
     // Not only refused: even with the authorisation back, the old keys are gone.
@@ -211,7 +211,7 @@ fn promise_07_keys_from_a_root_key_never_make_a_backup_dead() {
 }
 
 fn grant_or_error(steward: &TestSteward, place: &stewardship::Place) -> Result<(), Trouble> {
-    let question = Question::new(integration(), Action::Read, Resource::at::<Creator>(place), sync());
+    let question = Question::read(integration(), Resource::at::<Creator>(place), sync());
     steward.authorize(&question).map(|_| ())
 }
 

@@ -12,9 +12,7 @@ use stewardship::crypto::{RustCrypto, SecretKey, pseudonym, unwrap};
 use stewardship::dsr::{Case, Planned, Reviewed, Verdict, VerificationMethod};
 use stewardship::policy::RequestKind;
 use stewardship::retention::{Hold, HoldCover};
-use stewardship::{
-    Access, Action, NewRequest, Place, Principal, Purpose, Question, Resource, Scope, block_on,
-};
+use stewardship::{Access, NewRequest, Place, Principal, Purpose, Question, Resource, Scope, block_on};
 
 use super::life::{BOB, Restart, furnish, live, trail};
 use crate::world::*;
@@ -112,7 +110,7 @@ proptest! {
         steward.ingest::<Token>(&at_shop(), "tiktok-shop", &payload(&secrets[2]), &sync()).unwrap();
         read::<Creator>(&steward, &place).unwrap();
         let resource = Resource::at::<Creator>(&place);
-        granted(&steward, Question::new(person, Action::Read, resource, Purpose::new("outreach")));
+        granted(&steward, Question::read(person, resource, Purpose::new("outreach")));
         steward.find::<Creator>(&tenant(), "email", &format!("{}@example.com", secrets[0])).unwrap();
         // Corrected, found out about, held, released, preferred.
         let correction = NewRequest::new(TENANT, RequestKind::Correction, secrets[5].as_str(), "ada@example.com");
@@ -128,7 +126,7 @@ proptest! {
         prop_assert!(steward.put(&place, &creator(&secrets[0]), &undeclared).is_err());
         let resource = Resource::category(&place, secrets[7].as_str(), Level::Restricted);
         for purpose in [undeclared, sync()] {
-            let question = Question::new(integration(), Action::Read, resource.clone(), purpose.clone());
+            let question = Question::read(integration(), resource.clone(), purpose.clone());
             prop_assert!(matches!(steward.authorize(&question).unwrap(), Access::Denied(_)));
             let release = ReleaseRequest::new(integration(), &place, purpose, secrets[7].as_str());
             prop_assert!(steward.account::<CreatorEmail>(&release).is_err());
@@ -220,7 +218,7 @@ fn promise_10_a_probe_of_another_tenant_names_nobody_of_it() {
     let before = bodies(&world).len();
     let prober = Principal::person("other-kg", "user-1").role("owner").mfa_at(world.now());
     let place = Place::tenant(TENANT).connection(SHOP).subject(ADA);
-    let question = Question::new(prober, Action::Read, Resource::at::<Creator>(&place), sync());
+    let question = Question::read(prober, Resource::at::<Creator>(&place), sync());
     steward.authorize(&question).unwrap();
     let bodies = bodies(&world);
     assert_eq!(bodies.len(), before + 1);

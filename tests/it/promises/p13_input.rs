@@ -35,12 +35,8 @@ fn everything(world: &World) {
     let _ = steward.accept_terms(&world.owner(), world.policy.digest());
     let _ = steward.connect(&world.owner(), &shop(), "tiktok-shop");
     let _ = steward.put(&about(ADA), &creator("bob"), &sync());
-    let question = stewardship::Question::new(
-        integration(),
-        stewardship::Action::Read,
-        stewardship::Resource::at::<Creator>(&about(ADA)),
-        sync(),
-    );
+    let question =
+        stewardship::Question::read(integration(), stewardship::Resource::at::<Creator>(&about(ADA)), sync());
     if let Ok(stewardship::Access::Granted(grant)) = steward.authorize(&question) {
         let _ = steward.open::<Creator>(&grant, &about(ADA));
     }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use stewardship::access::{Fact, Grant, GrantError, Missing, Preference, Reason, Said, Stop, Voice};
+use stewardship::access::{Fact, Grant, GrantError, Missing, Preference, Read, Reason, Said, Stop, Voice};
 use stewardship::audit::AuditEvent;
 use stewardship::contracts::{DocumentKind, DocumentStore, Ports};
 use stewardship::dsr::AnyCase;
 use stewardship::engine::{KeyError, OpenError, PreferenceError, PutError};
 use stewardship::id::{CaseId, Name, SubjectId};
 use stewardship::policy::RequestKind;
-use stewardship::{Access, Action, Period, Place, Purpose, Question, Resource, block_on};
+use stewardship::{Access, Period, Place, Purpose, Question, Resource, block_on};
 
 use super::life::{BOB, trail};
 use super::p10_trail::erase;
@@ -40,14 +40,14 @@ fn outreach_with(keys: &str) -> World {
     World::under(&format!("{}{keys}{}", &POLICY[..from], &POLICY[to..]))
 }
 
-fn ask(world: &World, steward: &TestSteward, resource: Resource) -> Result<Grant, Vec<Reason>> {
-    match steward.authorize(&Question::new(world.owner(), Action::Read, resource, outreach())).unwrap() {
+fn ask(world: &World, steward: &TestSteward, resource: Resource) -> Result<Grant<Read>, Vec<Reason>> {
+    match steward.authorize(&Question::read(world.owner(), resource, outreach())).unwrap() {
         Access::Granted(grant) => Ok(grant),
         Access::Denied(denial) => Err(denial.explain().reasons),
     }
 }
 
-fn about_ada(world: &World, steward: &TestSteward) -> Result<Grant, Vec<Reason>> {
+fn about_ada(world: &World, steward: &TestSteward) -> Result<Grant<Read>, Vec<Reason>> {
     ask(world, steward, Resource::at::<Creator>(&about(ADA)))
 }
 
@@ -118,7 +118,7 @@ fn promise_02_what_nobody_is_named_for_stays_unknown_and_is_read_only_where_it_c
     assert_eq!(nobody, unknown);
     let calls = |purpose: &str| {
         let resource = Resource::at::<Creator>(&about(ADA));
-        let question = Question::new(world.owner(), Action::Read, resource, Purpose::new(purpose));
+        let question = Question::read(world.owner(), resource, Purpose::new(purpose));
         let before = world.faults.calls();
         granted(&steward, question);
         world.faults.calls() - before
@@ -205,7 +205,7 @@ fn promise_02_terms_count_as_accepted_where_the_tenant_accepted_those_in_force()
     let place = Place::tenant(TENANT).subject(ADA);
     let ask = |steward: &TestSteward| {
         let resource = Resource::at::<Creator>(&place);
-        steward.authorize(&Question::new(world.owner(), Action::Read, resource, Purpose::new("support")))
+        steward.authorize(&Question::read(world.owner(), resource, Purpose::new("support")))
     };
     let missing = |steward: &TestSteward| match ask(steward).unwrap() {
         Access::Granted(_) => Vec::new(),

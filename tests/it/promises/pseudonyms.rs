@@ -13,9 +13,7 @@ use stewardship::engine::{KeyError, PutError};
 use stewardship::id::{CaseId, SubjectId};
 use stewardship::policy::RequestKind;
 use stewardship::retention::{Hold, HoldCover};
-use stewardship::{
-    Action, NewRequest, Period, Place, Principal, Purpose, Question, Resource, Scope, block_on,
-};
+use stewardship::{NewRequest, Period, Place, Principal, Purpose, Question, Resource, Scope, block_on};
 
 use super::p10_trail::keys_left;
 use crate::world::*;
@@ -383,7 +381,6 @@ fn promise_02_a_pseudonym_gives_nobody_more_than_the_person_did() {
     let alias = rows(&world)[0].subject.clone().unwrap();
     let place = about(alias.as_str());
     let support = Principal::person(TENANT, "agent-1").role("support").mfa_at(world.now());
-    let question =
-        Question::new(support, Action::Read, Resource::at::<Pacing>(&place), Purpose::new("support"));
+    let question = Question::read(support, Resource::at::<Pacing>(&place), Purpose::new("support"));
     assert!(matches!(steward.authorize(&question).unwrap(), stewardship::Access::Denied(_)));
 }

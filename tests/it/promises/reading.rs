@@ -1,13 +1,13 @@
 //! 10: the trail is read by a grant alone, that it is read is on it, and a reader finds what is there, within one tenant.
 
-use stewardship::access::{Grant, GrantError};
+use stewardship::access::{ActionType, Grant, GrantError, Read};
 use stewardship::audit::tree::{Frontier, leaf_hash};
 use stewardship::audit::{AuditEvent, Entry, Term, TrailBreak, TrailSearch};
 use stewardship::classification::Level;
 use stewardship::contracts::{AuditLog, EntryBody, Ports, StoredEntry};
 use stewardship::engine::{TrailError, TrailPage, TrailQuery, TrailReadError};
 use stewardship::id::PrincipalId;
-use stewardship::{Action, Period, Place, Principal, Purpose, Question, Resource, block_on};
+use stewardship::{Period, Place, Principal, Purpose, Question, Resource, block_on};
 
 use super::life::{BOB, trail};
 use super::p10_trail::erase;
@@ -15,13 +15,16 @@ use crate::world::*;
 
 const RULE: &str = "integration-reads-platform-data";
 
-pub(crate) fn may(steward: &TestSteward, by: Principal, action: Action) -> Grant {
+/// What asks for an action, as [`Question::read`] does.
+pub(crate) type Asks<A> = fn(Principal, Resource, Purpose) -> Question<A>;
+
+pub(crate) fn may<A: ActionType>(steward: &TestSteward, by: Principal, asks: Asks<A>) -> Grant<A> {
     let resource = Resource::category(by.tenant(), "audit_trail", Level::Confidential);
-    granted(steward, Question::new(by, action, resource, Purpose::new("security")))
+    granted(steward, asks(by, resource, Purpose::new("security")))
 }
 
-pub(crate) fn reader(world: &World, steward: &TestSteward) -> Grant {
-    may(steward, world.officer(), Action::Read)
+pub(crate) fn reader(world: &World, steward: &TestSteward) -> Grant<Read> {
+    may(steward, world.officer(), Question::read)
 }
 
 fn stranger(world: &World) -> Principal {
@@ -29,7 +32,7 @@ fn stranger(world: &World) -> Principal {
 }
 
 /// Every page, joined.
-pub(crate) fn read_all(steward: &TestSteward, grant: &Grant, query: &TrailQuery) -> Vec<(u64, Entry)> {
+pub(crate) fn read_all(steward: &TestSteward, grant: &Grant<Read>, query: &TrailQuery) -> Vec<(u64, Entry)> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
         let TrailPage { entries, next, .. } = steward.read_trail(grant, query, after).unwrap();
@@ -55,9 +58,9 @@ fn furnished() -> (World, TestSteward) {
     steward.put(&at_shop().record("o-9"), &order("nobody"), &sync()).unwrap();
     let theirs = stranger(&world);
     steward.accept_terms(&theirs, world.policy.digest()).unwrap();
-    may(&steward, theirs, Action::Read);
+    may(&steward, theirs, Question::read);
     let orders = Resource::category(TENANT, "orders", Level::Confidential);
-    let asked = Question::new(world.officer(), Action::Export, orders, Purpose::new("subject_requests"));
+    let asked = Question::export(world.officer(), orders, Purpose::new("subject_requests"));
     granted(&steward, asked.assigned_case(true).for_case("case-7"));
     (world, steward)
 }
@@ -146,7 +149,7 @@ fn promise_10_pages_join_up_and_end() {
 #[test]
 fn promise_10_nobody_reads_the_trail_without_a_grant_for_it() {
     let (world, steward) = furnished();
-    let refused = |steward: &TestSteward, grant: &Grant, query: &TrailQuery| {
+    let refused = |steward: &TestSteward, grant: &Grant<Read>, query: &TrailQuery| {
         let before = trail(&world).len();
         let refused = steward.read_trail(grant, query, None).unwrap_err();
         let told = trail(&world).split_off(before);
@@ -159,17 +162,11 @@ fn promise_10_nobody_reads_the_trail_without_a_grant_for_it() {
         refused(&steward, &orders, &any),
         TrailReadError::Grant(GrantError::OtherCategory { .. })
     ));
-    let export = may(&steward, world.officer(), Action::Export);
-    assert!(matches!(
-        refused(&steward, &export, &any),
-        TrailReadError::Grant(GrantError::OtherAction { .. })
-    ));
     let resource = Resource::category(TENANT, "audit_trail", Level::Internal);
-    let low = Question::new(world.officer(), Action::Read, resource, Purpose::new("security"));
+    let low = Question::read(world.officer(), resource, Purpose::new("security"));
     assert!(matches!(refused(&steward, &granted(&steward, low), &any), TrailReadError::AboveGrant { .. }));
     let narrow = Resource::category(about(ADA), "audit_trail", Level::Confidential);
-    let narrow =
-        granted(&steward, Question::new(world.officer(), Action::Read, narrow, Purpose::new("security")));
+    let narrow = granted(&steward, Question::read(world.officer(), narrow, Purpose::new("security")));
     assert!(matches!(refused(&steward, &narrow, &any), TrailReadError::Grant(GrantError::OtherPlace)));
     let elsewhere = TrailQuery::record(&Place::tenant("other-kg").record("o-1"));
     let grant = reader(&world, &steward);
@@ -177,7 +174,7 @@ fn promise_10_nobody_reads_the_trail_without_a_grant_for_it() {
     steward.revoke_grants(&world.owner(), &PrincipalId::new("user-petra")).unwrap();
     assert!(matches!(refused(&steward, &grant, &any), TrailReadError::Grant(GrantError::Revoked)));
     world.clock.advance(Period::hours(2));
-    assert!(matches!(refused(&steward, &export, &any), TrailReadError::Grant(GrantError::Expired { .. })));
+    assert!(matches!(refused(&steward, &grant, &any), TrailReadError::Grant(GrantError::Expired { .. })));
 
     let closed = World::under(&POLICY.replace("[audit]\ncategory = \"audit_trail\"\n", "[audit]\n").replace(
         "[[retention.rule]]\nid = \"token",
@@ -249,7 +246,7 @@ fn promise_10_another_tenants_person_is_as_if_there_were_none() {
     steward
         .put(&Place::tenant("other-kg").subject("their-own"), &note("x"), &Purpose::new("support"))
         .unwrap();
-    let grant = may(&steward, stranger(&world), Action::Read);
+    let grant = may(&steward, stranger(&world), Question::read);
     let looks = |query: &TrailQuery| {
         let (calls, before) = (world.faults.calls(), trail(&world).len());
         let page = steward.read_trail(&grant, query, None).unwrap();

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use stewardship::access::Grant;
+use stewardship::access::{Grant, Read};
 use stewardship::audit::tree::{Frontier, leaf_hash};
 use stewardship::audit::{AccessReview, AuditEvent, DecidedAs, Used};
 use stewardship::classification::Level;
 use stewardship::contracts::{AuditLog, EntryBody, Ports, StoredEntry};
 use stewardship::engine::{TrailError, TrailReadError};
 use stewardship::id::Name;
-use stewardship::{Action, Period, Principal, Purpose, Question, Resource, Scope, block_on};
+use stewardship::{Period, Principal, Purpose, Question, Resource, Scope, block_on};
 
 use super::life::trail;
 use super::obligations::{auditor, obliging};
@@ -21,7 +21,7 @@ fn support(world: &World, id: &str) -> Principal {
 
 fn asks(steward: &TestSteward, by: Principal, assigned: bool) {
     let orders = Resource::category(by.tenant(), "orders", Level::Confidential);
-    let question = Question::new(by, Action::Read, orders, Purpose::new("support"));
+    let question = Question::read(by, orders, Purpose::new("support"));
     steward.authorize(&question.assigned_case(assigned)).unwrap();
 }
 
@@ -30,8 +30,8 @@ fn of<'r>(review: &'r AccessReview, steward: &TestSteward, who: &Principal) -> &
     review.people.get(&name).unwrap()
 }
 
-fn may_read(steward: &TestSteward, by: Principal) -> Grant {
-    super::reading::may(steward, by, Action::Read)
+fn may_read(steward: &TestSteward, by: Principal) -> Grant<Read> {
+    super::reading::may(steward, by, Question::read)
 }
 
 const RULE: &str = "support-reads-on-case";
@@ -105,7 +105,7 @@ fn promise_10_a_review_lists_every_emergency_since_its_date_with_its_case() {
     let ask = |case: Option<&str>| {
         let orders = Resource::category(TENANT, "orders", Level::Internal);
         let by = auditor(&world, "user-aud");
-        let question = Question::new(by, Action::Read, orders, Purpose::new("emergency"));
+        let question = Question::read(by, orders, Purpose::new("emergency"));
         let question = case.into_iter().fold(question, |question, case| question.for_case(case));
         steward.authorize(&question).unwrap();
     };

@@ -2,14 +2,14 @@
 
 use std::io::{Cursor, ErrorKind, Read, Write};
 
-use stewardship::access::{Environment, Grant, GrantError};
+use stewardship::access::{self, Environment, Grant, GrantError};
 use stewardship::audit::AuditEvent;
 use stewardship::classification::{DataClass, Level};
 use stewardship::contracts::Moment;
 use stewardship::crypto::{Envelope, STREAM_CHUNK, StreamStart};
 use stewardship::engine::{OpenError, OpenedStream, PutError};
 use stewardship::id::Name;
-use stewardship::{Action, Place, Question, Resource, block_on};
+use stewardship::{Place, Question, Resource, block_on};
 
 use super::life::trail;
 use crate::world::*;
@@ -27,7 +27,7 @@ fn sealed<C: DataClass>(steward: &TestSteward, place: &Place) -> Vec<u8> {
 
 fn open<C: DataClass>(
     steward: &TestSteward,
-    grant: &Grant,
+    grant: &Grant<access::Read>,
     place: &Place,
     sealed: &[u8],
 ) -> Result<OpenedStream<C>, OpenError> {
@@ -36,7 +36,7 @@ fn open<C: DataClass>(
 
 fn read_as<C: DataClass>(
     steward: &TestSteward,
-    grant: &Grant,
+    grant: &Grant<access::Read>,
     place: &Place,
     sealed: &[u8],
 ) -> Result<Vec<u8>, OpenError> {
@@ -141,11 +141,12 @@ fn promise_02_a_stream_is_opened_against_a_grant_that_covers_it_and_on_the_trail
     let token = grant::<Token>(&steward, &at_shop());
     assert!(opened.expose(&token).is_err());
 
-    let refusal =
-        |grant: &Grant, place: &Place| open::<CreatorEmail>(&steward, grant, place, &stream).unwrap_err();
+    let refusal = |grant: &Grant<access::Read>, place: &Place| {
+        open::<CreatorEmail>(&steward, grant, place, &stream).unwrap_err()
+    };
     assert!(matches!(refusal(&token, &home), OpenError::Grant(GrantError::OtherCategory { .. })));
     let resource = Resource::at::<Creator>(&home).up_to(Level::Internal);
-    let low = granted(&steward, Question::new(integration(), Action::Read, resource, sync()));
+    let low = granted(&steward, Question::read(integration(), resource, sync()));
     assert!(matches!(refusal(&low, &home), OpenError::AboveGrant { .. }));
     let other = grant::<Creator>(&steward, &about("creator-bob"));
     assert!(matches!(refusal(&other, &home), OpenError::Grant(GrantError::OtherPlace)));

@@ -11,7 +11,7 @@ use stewardship::crypto::{OsEntropy, Redactors, SecretKey};
 use stewardship::engine::ReleaseError;
 use stewardship::id::TenantId;
 use stewardship::policy::Release;
-use stewardship::{Action, Place, Principal, Purpose, Question, Resource};
+use stewardship::{Place, Principal, Purpose, Question, Resource};
 
 use super::world::*;
 
@@ -281,7 +281,7 @@ fn s3_04_an_unlabelled_record_of_a_platform_reads_back_at_its_level() {
     assert!(!String::from_utf8_lossy(&sealed).contains("Ada"));
 
     let resource = Resource::at::<Order>(&place);
-    let question = Question::new(world.owner(), Action::Read, resource, Purpose::new("support"));
+    let question = Question::read(world.owner(), resource, Purpose::new("support"));
     let grant = granted(steward.authorize(&question).unwrap());
     let back: Labelled<String> = steward.open_labelled(&grant, &place, "Inbox", "payload", &sealed).unwrap();
     assert_eq!(back.label(), unlabelled.label());

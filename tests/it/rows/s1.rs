@@ -12,7 +12,7 @@ use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::report::{RenderError, render};
 use stewardship::retention::{Disposition, Hold, HoldCover};
-use stewardship::{Action, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward, block_on};
+use stewardship::{Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward, block_on};
 
 use super::world::{
     Account, Connection, Creator, World, denied, findings, granted, headings, page, period, reasons, start,
@@ -135,7 +135,7 @@ fn s1_04_exactly_one_of_eight_combinations_allows() {
             by = by.suspended();
         }
         let resource = Resource::category("acme", "support", Level::Confidential);
-        let question = Question::new(by, Action::Read, resource, Purpose::new("platform_operations"));
+        let question = Question::read(by, resource, Purpose::new("platform_operations"));
         if matches!(world.steward.authorize(&question).unwrap(), stewardship::Access::Granted(_)) {
             allowed.push(bits);
         }
@@ -319,7 +319,7 @@ fn s1_10_a_confidential_value_needs_a_grant_of_its_category_and_level() {
     assert!(account().email.expose(&grant).is_err(), "a grant for creators exposes no account");
 
     let resource = Resource::at::<Creator>(&person).up_to(Level::Internal);
-    let question = Question::new(world.owner(), Action::Read, resource, Purpose::new("support"));
+    let question = Question::read(world.owner(), resource, Purpose::new("support"));
     let low = granted(world.steward.authorize(&question).unwrap());
     assert!(opened.email.expose(&low).is_err());
     let above = world.steward.open::<Creator>(&low, &person).map(|_| ());

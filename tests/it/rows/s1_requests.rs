@@ -17,7 +17,7 @@ use stewardship::dsr::{
 use stewardship::engine::{CaseError, Identified, OpenError};
 use stewardship::id::Name;
 use stewardship::policy::{NotNormal, RequestKind};
-use stewardship::{Action, NewRequest, Place, Principal, Purpose, Question, Resource};
+use stewardship::{NewRequest, Place, Principal, Purpose, Question, Resource};
 
 use super::world::{Account, All, Creator, Draft, Pacing, World, granted, period, text};
 use crate::policies::{COMPLETE, OVERVIEW};
@@ -344,7 +344,7 @@ fn s1_17_a_deletion_leaves_nothing_to_open_and_no_backup_that_does() {
     world.steward.destroy_epochs_before(epoch, world.steward.now()).unwrap();
     let place = Place::tenant("acme").connection("shop-1").subject("creator-1");
     let resource = Resource::at::<Creator>(&place);
-    let question = Question::new(world.officer(), Action::Read, resource, Purpose::new("subject_requests"));
+    let question = Question::read(world.officer(), resource, Purpose::new("subject_requests"));
     let grant = granted(world.steward.authorize(&question.assigned_case(true)).unwrap());
     world.memory.restore_keys(&backup);
     let from_backup = world.steward.open::<Creator>(&grant, &place).map(|_| ());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use stewardship::access::{GrantError, Missing, Reason};
+use stewardship::access::{GrantError, Missing, Read, Reason};
 use stewardship::audit::AuditEvent;
 use stewardship::classification::Level;
 use stewardship::engine::{OpenError, PutError, RequestError};
@@ -11,7 +11,7 @@ use stewardship::governance::EvidenceSet;
 use stewardship::id::Name;
 use stewardship::policy::{FindingCode, PolicyDocument, RequestKind};
 use stewardship::report::render;
-use stewardship::{Action, NewRequest, Place, Policy, Principal, Purpose, Question, Resource};
+use stewardship::{NewRequest, Place, Policy, Principal, Purpose, Question, Resource};
 
 use super::world::{
     Account, Connection, Creator, Draft, Invoice, Pacing, World, denied, findings, granted, headings, page,
@@ -237,9 +237,9 @@ fn s2_16_an_investigation_needs_a_case_and_is_bounded_in_time() {
     let place = Place::tenant("acme").subject("user-7");
     world.put(&place, &Draft { text: text("spam").into() }, "support");
     let by = Principal::person("acme", "agent-1").role("support").mfa_at(world.steward.now());
-    let ask = |question: Question| world.steward.authorize(&question).unwrap();
+    let ask = |question: Question<Read>| world.steward.authorize(&question).unwrap();
     let purpose = Purpose::new("abuse_investigation");
-    let question = Question::new(by.clone(), Action::Read, Resource::at::<Draft>(&place), purpose);
+    let question = Question::read(by.clone(), Resource::at::<Draft>(&place), purpose);
     let why = reasons(ask(question.clone().assigned_case(true)));
     assert!(why.contains(&Reason::CaseRequired), "{why:?}");
     let question = question.for_case("abuse-7");
@@ -325,10 +325,7 @@ fn s2_29_improving_the_service_reads_no_person() {
     world.put(&person, &Pacing { note: text("paced").into() }, "workflows");
     let ask = |category: &str, level| {
         let resource = Resource::category("acme", category, level);
-        world
-            .steward
-            .authorize(&Question::new(by(), Action::Read, resource, Purpose::new("improve")))
-            .unwrap()
+        world.steward.authorize(&Question::read(by(), resource, Purpose::new("improve"))).unwrap()
     };
     granted(ask("operational", Level::Internal));
     assert!(
@@ -339,7 +336,7 @@ fn s2_29_improving_the_service_reads_no_person() {
     denied(ask("user_content", Level::Internal));
     // An anonymised view is all that such a purpose is shown.
     let resource = Resource::category("acme", "operational", Level::Internal);
-    let question = Question::new(by(), Action::Read, resource, Purpose::new("improve"));
+    let question = Question::read(by(), resource, Purpose::new("improve"));
     let grant = granted(world.steward.authorize(&question).unwrap());
     let raw = world.steward.open::<Pacing>(&grant, &person).map(|_| ());
     assert!(matches!(raw, Err(OpenError::Grant(GrantError::AnonymisedOnly))), "{raw:?}");

@@ -600,12 +600,7 @@ fn s3_11_a_person_needs_a_fresh_second_factor_and_a_service_a_rule() {
     let officer = || Principal::person("acme", "officer-1").role("privacy_officer");
     let ask = |by: Principal| {
         let resource = stewardship::Resource::at::<Credential>(&place);
-        let question = stewardship::Question::new(
-            by,
-            stewardship::Action::Read,
-            resource,
-            Purpose::new("subject_requests"),
-        );
+        let question = stewardship::Question::read(by, resource, Purpose::new("subject_requests"));
         world.steward.authorize(&question.assigned_case(true)).unwrap()
     };
     let hours = |hours| start() - TimeDelta::hours(hours);

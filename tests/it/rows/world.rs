@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use stewardship::access::{Grant, Reason};
+use stewardship::access::{Grant, Read, Reason};
 use stewardship::audit::Entry;
 use stewardship::classification::{Declares, Level, Record};
 use stewardship::contracts::{
@@ -17,8 +17,8 @@ use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::report::render;
 use stewardship::{
-    Access, Action, ManualClock, NewRequest, Period, Place, Policy, Principal, Purpose, Question, Resource,
-    Scope, Steward, block_on,
+    Access, ManualClock, NewRequest, Period, Place, Policy, Principal, Purpose, Question, Resource, Scope,
+    Steward, block_on,
 };
 
 use crate::policies::COMPLETE;
@@ -189,8 +189,8 @@ impl World {
     }
 
     /// What `by` gets for reading the records of kind `R` at `place`.
-    pub(super) fn read<R: Record>(&self, by: Principal, place: &Place, purpose: &str) -> Access {
-        let question = Question::new(by, Action::Read, Resource::at::<R>(place), Purpose::new(purpose));
+    pub(super) fn read<R: Record>(&self, by: Principal, place: &Place, purpose: &str) -> Access<Read> {
+        let question = Question::read(by, Resource::at::<R>(place), Purpose::new(purpose));
         self.steward.authorize(&question).unwrap()
     }
 
@@ -200,17 +200,17 @@ impl World {
         by: Principal,
         place: &Place,
         purpose: &str,
-    ) -> Result<(R, Grant), OpenError> {
+    ) -> Result<(R, Grant<Read>), OpenError> {
         let grant = granted(self.read::<R>(by, place, purpose));
         let record = self.steward.open(&grant, place)?;
         Ok((record, grant))
     }
 
     /// Opens the record of kind `R` at `place` for the officer, who may read every category on a case.
-    pub(super) fn open_on_case<R: Record>(&self, place: &Place) -> Result<(R, Grant), OpenError> {
+    pub(super) fn open_on_case<R: Record>(&self, place: &Place) -> Result<(R, Grant<Read>), OpenError> {
         let requests = self.steward.policy().document().requests.as_ref().unwrap();
         let resource = Resource::at::<R>(place);
-        let question = Question::new(self.officer(), Action::Read, resource, Purpose::new(&requests.purpose));
+        let question = Question::read(self.officer(), resource, Purpose::new(&requests.purpose));
         let grant = granted(self.steward.authorize(&question.assigned_case(true)).unwrap());
         let record = self.steward.open(&grant, place)?;
         Ok((record, grant))
@@ -231,9 +231,9 @@ impl World {
     }
 
     /// The owner's grant for reading the trail.
-    pub(super) fn reader(&self) -> Grant {
+    pub(super) fn reader(&self) -> Grant<Read> {
         let trail = Resource::category("acme", "audit_trail", Level::Confidential);
-        let question = Question::new(self.owner(), Action::Read, trail, Purpose::new("security"));
+        let question = Question::read(self.owner(), trail, Purpose::new("security"));
         granted(self.steward.authorize(&question).unwrap())
     }
 
@@ -267,14 +267,14 @@ impl World {
     }
 }
 
-pub(super) fn granted(access: Access) -> Grant {
+pub(super) fn granted<A>(access: Access<A>) -> Grant<A> {
     match access {
         Access::Granted(grant) => grant,
         Access::Denied(denial) => panic!("{}", denial.explain()),
     }
 }
 
-pub(super) fn denied(access: Access) -> Denial {
+pub(super) fn denied<A: std::fmt::Debug>(access: Access<A>) -> Denial {
     match access {
         Access::Granted(grant) => panic!("{grant:?}"),
         Access::Denied(denial) => denial,
@@ -282,7 +282,7 @@ pub(super) fn denied(access: Access) -> Denial {
 }
 
 /// Why it is denied.
-pub(super) fn reasons(access: Access) -> Vec<Reason> {
+pub(super) fn reasons<A: std::fmt::Debug>(access: Access<A>) -> Vec<Reason> {
     denied(access).explain().reasons
 }
 

@@ -1,6 +1,6 @@
 //! Evidence under a checkpoint that is signed with Ed25519.
 
-use stewardship::Action;
+use stewardship::Question;
 use stewardship::audit::tree::TreeHead;
 use stewardship::audit::{
     AuditEvent, Checkpoint, EvidenceBundle, EvidenceError, ProvenEntry, SignedCheckpoint,
@@ -160,7 +160,7 @@ fn promise_10_any_verifier_of_rfc_6962_checks_the_evidence_of_a_query() {
         read::<Creator>(&steward, &about(person)).unwrap();
     }
     let note = signed(steward.trail_head().unwrap());
-    let grant = may(&steward, world.officer(), Action::Export);
+    let grant = may(&steward, world.officer(), Question::export);
     let page = steward.trail_evidence(&grant, &TrailQuery::about(ADA), None, &note).unwrap();
     assert_eq!(page.next, None);
     let (_, entries) = page.evidence.verify(ORIGIN, &[&key().verifier()]).unwrap();
