@@ -10,8 +10,7 @@ use stewardship::id::{ConnectionId, RecordId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::{Memory, MemoryAudit, MemoryDocuments, MemoryKeys, MemoryRecords};
 use stewardship::{
-    Access, Classified, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward,
-    block_on,
+    Classified, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward, block_on,
 };
 
 const FEW: usize = 10;
@@ -105,9 +104,7 @@ impl Filled {
         let place = place("r-0");
         let service = Principal::service(TENANT, "sync-service").role("integration");
         let question = Question::read(service, Resource::at::<Remark>(&place), sync());
-        let Access::Granted(grant) = steward.authorize(&question).unwrap() else {
-            panic!("the service may read");
-        };
+        let grant = steward.authorize(&question).unwrap().granted().unwrap();
         assert!(steward.open::<Remark>(&grant, &place).is_ok());
         steward.revoke(&Scope::connection(TENANT, SHOP), "the seller asked").unwrap();
         let refused = steward.open::<Remark>(&grant, &place).unwrap_err();

@@ -31,7 +31,7 @@ use stewardship::crypto::{Entropy, OsEntropy, PlaceKeys, RustCrypto, SecretKey, 
 use stewardship::engine::{Blocking, KeyCache};
 use stewardship::ports::{local_keys::LocalKeys, memory::Memory};
 use stewardship::{
-    Access, Classified, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward, block_on,
+    Classified, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward, block_on,
 };
 
 stewardship::classes! {
@@ -92,10 +92,8 @@ fn grant<C: DataClass>(steward: &Built, place: &Place) -> Grant<Read> {
     let owner = Principal::person("acme", "user-1").role("owner").mfa_at(steward.now());
     let class = ClassSpec::of::<C>();
     let data = Resource::category(place.tenant_id(), class.category, class.level);
-    match steward.authorize(&Question::read(owner, data, Purpose::new("support"))).unwrap() {
-        Access::Granted(grant) => grant,
-        Access::Denied(denial) => panic!("{}", denial.explain()),
-    }
+    let question = Question::read(owner, data, Purpose::new("support"));
+    steward.authorize(&question).unwrap().granted().unwrap_or_else(|denial| panic!("{denial}"))
 }
 
 fn sealing(

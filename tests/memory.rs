@@ -24,8 +24,7 @@ use stewardship::id::{ConnectionId, Name, RecordId, SubjectId, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::{
-    Access, Classified, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward,
-    block_on,
+    Classified, ManualClock, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward, block_on,
 };
 use zeroize::Zeroizing;
 
@@ -256,10 +255,7 @@ fn a_day(source: &Known, provider: &Known, cache: Option<KeyCache>) {
 fn grant(steward: &Blocking<impl Ports>, place: &Place) -> Grant<Read> {
     let service = Principal::service(TENANT, "sync-service").role("integration");
     let question = Question::read(service, Resource::at::<Creator>(place), sync());
-    match steward.authorize(&question).unwrap() {
-        Access::Granted(grant) => grant,
-        Access::Denied(denial) => panic!("{}", denial.explain()),
-    }
+    steward.authorize(&question).unwrap().granted().unwrap_or_else(|denial| panic!("{denial}"))
 }
 
 fn sync() -> Purpose {

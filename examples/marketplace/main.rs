@@ -158,9 +158,7 @@ fn questions(host: &Host, cast: &Cast) -> Story {
         &Question::read(cast.analyst.clone(), Resource::at::<Order>(&order()), sync()),
     )?;
     let question = Question::read(cast.integration.clone(), Resource::at::<Connection>(&token()), sync());
-    let Access::Granted(grant) = ask(host, "the integration service reads the token", &question)? else {
-        return Err("the integration service was denied".into());
-    };
+    let grant = ask(host, "the integration service reads the token", &question)?.granted()?;
     let connection: Connection = host.open(&grant, &token())?;
     say(&format!("  opened: {connection:?}"));
     say(&format!("  exposed to the API client: {} characters", connection.token.expose(&grant)?.len()));
@@ -173,9 +171,7 @@ fn objection(host: &Host, cast: &Cast) -> Story {
     let (ada, outreach) = ("ada".into(), Purpose::new("outreach"));
     let resource = Resource::at::<Creator>(&creator());
     let question = Question::read(cast.integration.clone(), resource, outreach.clone());
-    let Access::Granted(grant) = ask(host, "the integration service writes to a creator", &question)? else {
-        return Err("nobody had objected".into());
-    };
+    let grant = ask(host, "the integration service writes to a creator", &question)?.granted()?;
     let objects = Preference::Stop { stop: Stop::Objection, of: Some(outreach) };
     host.prefer(&cast.owner, &ada, &objects)?;
     ask(host, "and again, after the creator objected", &question)?;
@@ -216,10 +212,7 @@ fn leaving(host: &Host, cast: &Cast) -> Story {
     title("The order in a log, on a screen, and in the open");
     let support = Purpose::new("support");
     let question = Question::read(cast.support.clone(), Resource::at::<Order>(&order()), support.clone());
-    let Access::Granted(grant) = ask(host, "the support agent, with a case", &question.assigned_case(true))?
-    else {
-        return Err("the support agent was denied".into());
-    };
+    let grant = ask(host, "the support agent, with a case", &question.assigned_case(true))?.granted()?;
     let opened: Order = host.open(&grant, &order())?;
     let redactors = host.redactors(&TENANT.into())?;
     say(&format!("  redacted, as the policy says: {}", redactors.record(&opened)));
@@ -294,7 +287,7 @@ fn deletion_request(host: &Host, cast: &Cast) -> Story {
     }
     let read =
         Question::read(cast.owner.clone(), Resource::at::<Invoice>(&invoice()), Purpose::new("billing"));
-    let Access::Granted(grant) = host.authorize(&read)? else { return Err("the owner was denied".into()) };
+    let grant = host.authorize(&read)?.granted()?;
     let kept: Invoice = host.open(&grant, &invoice())?;
     say(&format!("the invoice that tax law keeps still opens: {}", kept.number.expose(&grant)?));
     Ok(())
@@ -381,9 +374,7 @@ fn revocation(host: &Host, folder: &Folder, clock: &ManualClock) -> Story {
     title("The seller revokes the authorisation");
     let integration = Principal::service(TENANT, "sync").role("integration");
     let read = Question::read(integration, Resource::at::<Connection>(&token()), Purpose::new("order_sync"));
-    let Access::Granted(grant) = host.authorize(&read)? else {
-        return Err("denied before the revocation".into());
-    };
+    let grant = host.authorize(&read)?.granted()?;
     fs::copy(folder.records(), folder.path("backup.db"))?;
     say("a copy of the records file is taken, and a grant is in somebody's hand");
 
@@ -402,7 +393,7 @@ fn revocation(host: &Host, folder: &Folder, clock: &ManualClock) -> Story {
             .clock(clock.clone())
             .bind::<(Connection, Creator, Order, Invoice, MarketplaceInvoice)>();
     let other = stewardship::block_on(other.build())?.blocking();
-    let Access::Granted(grant) = other.authorize(&read)? else { return Err("denied in the copy".into()) };
+    let grant = other.authorize(&read)?.granted()?;
     match other.open::<Connection>(&grant, &token()) {
         Err(error) => say(&format!("the copy of the records from before does not open either: {error}")),
         Ok(_) => return Err("a restored backup was opened".into()),
@@ -443,7 +434,7 @@ fn audit(host: &Host, folder: &Folder, clock: &ManualClock) -> Story {
     let trail = Resource::category(TENANT, "audit_trail", Level::Confidential);
     let owner = Principal::person(TENANT, "olga").role("owner").mfa_at(stewardship::Clock::now(clock));
     let question = Question::read(owner, trail, Purpose::new("security"));
-    let Access::Granted(grant) = host.authorize(&question)? else { return Err("the owner may not".into()) };
+    let grant = host.authorize(&question)?.granted()?;
     let review = host.review_access(&grant, DateTime::UNIX_EPOCH)?;
     say(&format!("{} of {} rules were never used", review.unused().count(), review.rules.len()));
     say(&format!("{} people and services used one", review.people.len()));

@@ -25,9 +25,26 @@ pub enum Access<A = Action> {
     Denied(Denial),
 }
 
-/// A no, and what explains it when somebody asks.
+impl<A> Access<A> {
+    /// The grant; or the denial as an error, whose text is its explanation.
+    ///
+    /// # Errors
+    /// The [`Denial`].
+    pub fn granted(self) -> Result<Grant<A>, Denial> {
+        match self {
+            Self::Granted(grant) => Ok(grant),
+            Self::Denied(denial) => Err(denial),
+        }
+    }
+}
+
+/// A no, and what explains it when somebody asks. As an error it says what it [explains](Self::explain): which rules stand against it,
+/// and what would be needed. That is for whoever is in charge of the policy; whoever asked may be shown less.
 #[derive(Clone)]
-pub struct Denial {
+pub struct Denial(Box<Denied>);
+
+#[derive(Clone)]
+struct Denied {
     policy: Policy,
     question: Question,
     facts: Facts,
@@ -38,13 +55,13 @@ impl Denial {
     /// The decision, with its reasons.
     #[must_use]
     pub fn decision(&self) -> Decision<'_> {
-        decide(&self.policy, &self.question, &self.facts)
+        decide(&self.0.policy, &self.0.question, &self.0.facts)
     }
 
     /// Whether it is forbidden, or no rule permits it.
     #[must_use]
     pub const fn answer(&self) -> Answer {
-        self.answer
+        self.0.answer
     }
 
     /// Every reason, the nearest rule, and what is missing for it.
@@ -56,9 +73,17 @@ impl Denial {
 
 impl fmt::Debug for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Denial").field(&self.answer).finish()
+        f.debug_tuple("Denial").field(&self.0.answer).finish()
     }
 }
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explain().fmt(f)
+    }
+}
+
+impl std::error::Error for Denial {}
 
 impl<P: Ports> Steward<P> {
     /// Decides a question, records the decision, and grants or denies.
@@ -120,7 +145,9 @@ impl<P: Ports> Steward<P> {
         }
         Ok(match Grant::mint(&decision, approved) {
             Some(grant) => Access::Granted(grant),
-            None => Access::Denied(Denial { policy: policy.clone(), question, facts, answer }),
+            None => {
+                Access::Denied(Denial(Box::new(Denied { policy: policy.clone(), question, facts, answer })))
+            }
         })
     }
 

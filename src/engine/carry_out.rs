@@ -115,7 +115,7 @@ impl<P: Ports> Steward<P> {
             let question = Question::new(by.clone(), action, resource, Purpose::new(&requests.purpose));
             match self.authorize(&question.assigned_case(true).for_case(case)).await? {
                 Access::Denied(denial) => {
-                    return Err(CaseError::Denied { category, denial: Box::new(denial) });
+                    return Err(CaseError::Denied { category, denial });
                 }
                 Access::Granted(grant) => {
                     if let Some(obligation) = grant.outstanding() {

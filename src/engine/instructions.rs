@@ -117,7 +117,7 @@ impl<P: Ports> Steward<P> {
     /// use stewardship::access::Reason;
     /// use stewardship::classification::Level;
     /// use stewardship::ports::{local_keys::LocalKeys, memory::Memory};
-    /// use stewardship::{Access, Action, Policy, Principal, Purpose, Question, Resource, Steward};
+    /// use stewardship::{Policy, Principal, Purpose, Question, Resource, Steward};
     ///
     /// let text = include_str!("../../examples/policies/complete.toml");
     /// let text = text.replacen("[categories.user_content]", "[categories.user_content]\nneeds_instruction = true", 1);
@@ -130,11 +130,11 @@ impl<P: Ports> Steward<P> {
     /// let (purpose, scripts) = (Purpose::new("support"), Resource::category("acme", "user_content", Level::Internal));
     /// let question = Question::read(owner.clone(), scripts, purpose.clone());
     ///
-    /// let Access::Denied(denial) = steward.authorize(&question)? else { panic!("nobody has instructed it") };
+    /// let denial = steward.authorize(&question)?.granted().unwrap_err();
     /// assert!(denial.explain().reasons.iter().any(|reason| matches!(reason, Reason::NoInstruction { .. })));
     ///
     /// assert!(steward.instruct(&owner, &purpose)?.contains("user_content"));
-    /// assert!(matches!(steward.authorize(&question)?, Access::Granted(_)));
+    /// steward.authorize(&question)?.granted()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn instruct(

@@ -56,12 +56,12 @@ pub enum CaseError {
     #[error(transparent)]
     Review(#[from] ReviewRefused),
     /// The access rules do not let this principal do what the case asks for. Nothing was done; somebody else may.
-    #[error("category `{category}`: {}", denial.explain())]
+    #[error("category `{category}`: {denial}")]
     Denied {
         /// The first category that is denied.
         category: Name,
         /// The denial, with what would be needed.
-        denial: Box<Denial>,
+        denial: Denial,
     },
     /// The rule that allows it obliges to something that was not done. Nothing was done; a second person's approval cannot be given here.
     #[error("category `{category}`: the rule that allows it obliges to {obligation}")]

@@ -32,7 +32,7 @@ use crate::crypto::{AeadBackend, Entropy};
 /// # Example: a creator's address is stored sealed, and opened against a grant
 /// ```
 /// use stewardship::ports::{local_keys::LocalKeys, memory::Memory};
-/// use stewardship::{Access, Action, Place, Policy, Principal, Purpose, Question, Resource, Steward};
+/// use stewardship::{Place, Policy, Principal, Purpose, Question, Resource, Steward};
 ///
 /// stewardship::classes! { pub AccountEmail: Confidential in "account" = "account.email"; }
 /// stewardship::record! { pub struct Account in "account" { pub email: String as AccountEmail; } }
@@ -48,13 +48,9 @@ use crate::crypto::{AeadBackend, Entropy};
 ///
 /// let owner = Principal::person("acme", "user-1").role("owner").mfa_at(steward.now());
 /// let question = Question::read(owner, Resource::at::<Account>(&place), Purpose::new("billing"));
-/// match steward.authorize(&question)? {
-///     Access::Granted(grant) => {
-///         let account: Account = steward.open(&grant, &place)?;
-///         assert_eq!(account.email.expose(&grant)?, "ada@example.com");
-///     }
-///     Access::Denied(denial) => panic!("{}", denial.explain()),
-/// }
+/// let grant = steward.authorize(&question)?.granted()?;
+/// let account: Account = steward.open(&grant, &place)?;
+/// assert_eq!(account.email.expose(&grant)?, "ada@example.com");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Steward<P: Ports = AnyPorts> {

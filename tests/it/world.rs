@@ -17,8 +17,8 @@ use stewardship::id::{ConnectionId, Name, TenantId};
 use stewardship::ports::local_keys::LocalKeys;
 use stewardship::ports::memory::Memory;
 use stewardship::{
-    Access, Clock, ManualClock, Period, Place, Policy, Principal, Purpose, Question, Resource, Scope,
-    Steward, access, block_on,
+    Clock, ManualClock, Period, Place, Policy, Principal, Purpose, Question, Resource, Scope, Steward,
+    access, block_on,
 };
 
 pub(crate) const POLICY: &str = include_str!("../../examples/policies/complete.toml");
@@ -267,10 +267,7 @@ pub(crate) fn granted<A: access::ActionType>(
     steward: &Blocking<impl Ports>,
     question: Question<A>,
 ) -> access::Grant<A> {
-    match steward.authorize(&question).unwrap() {
-        Access::Granted(grant) => grant,
-        Access::Denied(denial) => panic!("{}", denial.explain()),
-    }
+    steward.authorize(&question).unwrap().granted().unwrap_or_else(|denial| panic!("{denial}"))
 }
 
 /// The fields' values as JSON, in order of declaration: exposed against a grant of an officer in a world of its own.

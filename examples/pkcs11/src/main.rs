@@ -5,7 +5,7 @@ use std::error::Error;
 
 use stewardship::contracts::Destruction;
 use stewardship::ports::memory::Memory;
-use stewardship::{Access, Period, Place, Policy, Principal, Purpose, Question, Resource};
+use stewardship::{Period, Place, Policy, Principal, Purpose, Question, Resource};
 use stewardship::{Clock, ManualClock, Scope, Steward};
 use stewardship_pkcs11::from_environment;
 
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let sync = Principal::service("acme", "sync").role("integration");
     let question = Question::read(sync, Resource::at::<Credential>(&place), purpose);
-    let Access::Granted(grant) = steward.authorize(&question)? else { return Err("refused".into()) };
+    let grant = steward.authorize(&question)?.granted()?;
     let opened: Credential = steward.open(&grant, &place)?;
     assert_eq!(opened.token.expose(&grant)?, "tok-4711");
     println!("opened: the token unwrapped the key of the epoch");

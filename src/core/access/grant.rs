@@ -49,7 +49,7 @@ use crate::core::policy::{Obligations, PolicyDigest};
 #[derive(Debug)]
 pub struct Grant<A = Action> {
     action: A,
-    terms: Terms,
+    terms: Box<Terms>,
 }
 
 /// What a grant is bound to.
@@ -119,7 +119,7 @@ impl<A: ActionType> Grant<A> {
             always_recorded: decision.is_always_recorded(),
             opened: AtomicU32::new(0),
         };
-        Some(Self { action, terms })
+        Some(Self { action, terms: Box::new(terms) })
     }
 
     /// The action that it is for.

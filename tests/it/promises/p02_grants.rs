@@ -107,7 +107,8 @@ fn promise_02_a_probe_of_another_tenant_tells_nothing_by_its_answer_its_trail_or
     let probe = |place: &Place, purpose: &str| {
         let question = Question::read(prober(), Resource::at::<Creator>(place), Purpose::new(purpose));
         let calls = world.faults.calls();
-        let Access::Denied(denial) = steward.authorize(&question).unwrap() else { panic!("granted") };
+        let denial = steward.authorize(&question).unwrap().granted().unwrap_err();
+        assert_eq!(denial.to_string(), denial.explain().to_string(), "as an error it says the same");
         let entry = trail(&world).pop().unwrap();
         (denial.answer(), denial.explain(), entry, world.faults.calls() - calls)
     };

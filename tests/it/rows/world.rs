@@ -268,10 +268,7 @@ impl World {
 }
 
 pub(super) fn granted<A>(access: Access<A>) -> Grant<A> {
-    match access {
-        Access::Granted(grant) => grant,
-        Access::Denied(denial) => panic!("{}", denial.explain()),
-    }
+    access.granted().unwrap_or_else(|denial| panic!("{denial}"))
 }
 
 pub(super) fn denied<A: std::fmt::Debug>(access: Access<A>) -> Denial {
