@@ -8,7 +8,8 @@ use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
 use crate::core::access::{
-    Action, ActionType, Answer, Barrier, Decision, Explanation, Facts, Grant, Question, Why, decide,
+    Action, ActionType, Answer, Barrier, Decision, Explanation, Facts, Grant, Obligation, Question, Reason,
+    Why, decide,
 };
 use crate::core::audit::{AuditEvent, DecidedAs, MOST_DENIALS};
 use crate::core::classification::Level;
@@ -21,7 +22,7 @@ use crate::core::policy::{Policy, Record};
 pub enum Access<A = Action> {
     /// Yes, and the proof of it.
     Granted(Grant<A>),
-    /// No, with everything that explains it.
+    /// No, or not yet, with everything that explains it.
     Denied(Denial),
 }
 
@@ -38,7 +39,7 @@ impl<A> Access<A> {
     }
 }
 
-/// A no, and what explains it when somebody asks. As an error it says what it [explains](Self::explain): which rules stand against it,
+/// A no, or a yes that obliges to what was not done, and what explains it when somebody asks. As an error it says what it [explains](Self::explain): which rules stand against it,
 /// and what would be needed. That is for whoever is in charge of the policy; whoever asked may be shown less.
 #[derive(Clone)]
 pub struct Denial(Box<Denied>);
@@ -49,6 +50,7 @@ struct Denied {
     question: Question,
     facts: Facts,
     answer: Answer,
+    outstanding: Option<Obligation>,
 }
 
 impl Denial {
@@ -58,16 +60,29 @@ impl Denial {
         decide(&self.0.policy, &self.0.question, &self.0.facts)
     }
 
-    /// Whether it is forbidden, or no rule permits it.
+    /// Whether it is forbidden, or no rule permits it; or whether it would be allowed, but for what is
+    /// [outstanding](Self::outstanding).
     #[must_use]
     pub const fn answer(&self) -> Answer {
         self.0.answer
     }
 
+    /// What has to be done before the rule that allows it gives a grant. It is done by asking again: with the case named
+    /// ([`Question::for_case`]), with the second person ([`Question::approved_by`]).
+    #[must_use]
+    pub const fn outstanding(&self) -> Option<Obligation> {
+        self.0.outstanding
+    }
+
     /// Every reason, the nearest rule, and what is missing for it.
     #[must_use]
     pub fn explain(&self) -> Explanation {
-        self.decision().explain()
+        let mut explanation = self.decision().explain();
+        explanation.reasons.extend(self.outstanding().map(|obligation| Reason::Undischarged {
+            obligation,
+            second_named: obligation == Obligation::FourEyes && self.0.question.approver().is_some(),
+        }));
+        explanation
     }
 }
 
@@ -98,6 +113,8 @@ impl<P: Ports> Steward<P> {
     /// # Errors
     /// A failure below the engine. A denial is not an error.
     pub async fn authorize<A: ActionType>(&self, question: &Question<A>) -> Result<Access<A>, Trouble> {
+        // What is taken back from now on is taken from this grant too: what it is decided by is read later.
+        let number = self.inner.issued.next();
         let question = question.untyped();
         let resource = question.resource();
         let facts = self.facts(&question).await?;
@@ -108,7 +125,9 @@ impl<P: Ports> Steward<P> {
             .asked_by_approver()
             .filter(|_| decision.is_allowed())
             .is_some_and(|second| decide(policy, &second, &facts).is_allowed());
+        let outstanding = decision.outstanding(approved);
         let outcome = match answer {
+            Answer::Allowed if outstanding.is_some() => DecidedAs::Undischarged,
             Answer::Allowed => DecidedAs::Allowed,
             Answer::Forbidden => DecidedAs::Forbidden,
             Answer::NotPermitted => DecidedAs::NotPermitted,
@@ -143,11 +162,15 @@ impl<P: Ports> Steward<P> {
             let entry = self.entry_about(&mut keys, about, event).await?;
             self.record_when(when, entry).await?;
         }
-        Ok(match Grant::mint(&decision, approved) {
+        Ok(match Grant::mint(&decision, approved, number) {
             Some(grant) => Access::Granted(grant),
-            None => {
-                Access::Denied(Denial(Box::new(Denied { policy: policy.clone(), question, facts, answer })))
-            }
+            None => Access::Denied(Denial(Box::new(Denied {
+                policy: policy.clone(),
+                question,
+                facts,
+                answer,
+                outstanding,
+            }))),
         })
     }
 

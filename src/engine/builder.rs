@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use super::issued::Issued;
 use super::key_cache::{KeyCache, Keyring};
 use super::record::Pen;
-use super::revoked::Revoked;
 use super::steward::{Inner, Steward};
 use super::trail::TrailError;
 use super::trouble::Trouble;
@@ -188,7 +188,7 @@ impl<P: Ports> Builder<P> {
                 holidays: self.holidays,
                 keys: self.keys.map(Keyring::new),
                 died: Mutex::default(),
-                revoked: Revoked::default(),
+                issued: Issued::new(),
                 pen: Pen::default(),
                 anchor: self.anchor,
             }),

@@ -5,7 +5,6 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::authorize::Access;
 use super::managed::Managed;
 use super::papers;
 use super::requests::CaseError;
@@ -113,15 +112,9 @@ impl<P: Ports> Steward<P> {
         for (category, level) in needs {
             let resource = Resource::category(by.tenant(), &category, level);
             let question = Question::new(by.clone(), action, resource, Purpose::new(&requests.purpose));
-            match self.authorize(&question.assigned_case(true).for_case(case)).await? {
-                Access::Denied(denial) => {
-                    return Err(CaseError::Denied { category, denial });
-                }
-                Access::Granted(grant) => {
-                    if let Some(obligation) = grant.outstanding() {
-                        return Err(CaseError::Undischarged { category, obligation });
-                    }
-                }
+            let question = question.assigned_case(true).for_case(case);
+            if let Err(denial) = self.authorize(&question).await?.granted() {
+                return Err(CaseError::Denied { category, denial });
             }
         }
         Ok(())

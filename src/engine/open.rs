@@ -11,7 +11,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
-use crate::core::access::{ActionType, Grant, GrantError, Read};
+use crate::core::access::{Grant, GrantError, Read};
 use crate::core::audit::AuditEvent;
 use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
 use crate::core::id::{ConnectionId, Name, SubjectId, TenantId};
@@ -154,20 +154,6 @@ impl<P: Ports> Steward<P> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Whether a grant is for a category at a place, and still stands.
-    pub(super) fn check_grant(
-        &self,
-        grant: &Grant<impl ActionType>,
-        place: &Place,
-        category: &str,
-    ) -> Result<(), GrantError> {
-        grant.covers(place, category, self.inner.policy.digest(), self.now())?;
-        if self.inner.revoked.covers(grant) {
-            return Err(GrantError::Revoked);
-        }
-        Ok(())
     }
 
     /// Whether the authorisation of a connection is live now.

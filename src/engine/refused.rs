@@ -57,10 +57,10 @@ impl<P: Ports> Steward<P> {
 pub(super) const fn uncovered(refusal: &GrantError) -> OpenRefusal {
     match refusal {
         GrantError::OtherPolicy => OpenRefusal::OtherPolicy,
+        GrantError::OtherSteward => OpenRefusal::OtherSteward,
         GrantError::Expired { .. } => OpenRefusal::Expired,
         GrantError::Revoked => OpenRefusal::Revoked,
         GrantError::Stopped => OpenRefusal::Stopped,
-        GrantError::Undischarged { .. } => OpenRefusal::Undischarged,
         GrantError::NoMoreRecords { .. } => OpenRefusal::NoMoreRecords,
         GrantError::AnonymisedOnly => OpenRefusal::AnonymisedOnly,
         GrantError::OtherCategory { .. } => OpenRefusal::OtherCategory,

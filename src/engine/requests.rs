@@ -10,7 +10,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::{ATTEMPTS, Trouble};
 use crate::contracts::{DocumentKind, Expected, Ports, RecordQuery};
-use crate::core::access::{Obligation, Principal, PrincipalKind, Standing};
+use crate::core::access::{Principal, PrincipalKind, Standing};
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::dsr::{
     AnyCase, Approved, Case, CaseFile, CaseStage, Closed, IntakeRules, Planned, Receipt, Received, Request,
@@ -55,21 +55,14 @@ pub enum CaseError {
     /// This principal does not review requests, or not of this tenant.
     #[error(transparent)]
     Review(#[from] ReviewRefused),
-    /// The access rules do not let this principal do what the case asks for. Nothing was done; somebody else may.
+    /// The access rules do not let this principal do what the case asks for, or oblige to what was not done (a second person's approval
+    /// cannot be given here). Nothing was done; somebody else may.
     #[error("category `{category}`: {denial}")]
     Denied {
         /// The first category that is denied.
         category: Name,
         /// The denial, with what would be needed.
         denial: Denial,
-    },
-    /// The rule that allows it obliges to something that was not done. Nothing was done; a second person's approval cannot be given here.
-    #[error("category `{category}`: the rule that allows it obliges to {obligation}")]
-    Undischarged {
-        /// The first category of which it is so.
-        category: Name,
-        /// What it obliges to.
-        obligation: Obligation,
     },
     /// The principal's account is suspended.
     #[error("the account is suspended")]

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 
 use super::blocking::Blocking;
 use super::builder::Builder;
+use super::issued::Issued;
 use super::key_cache::Keyring;
 use super::record::Pen;
-use super::revoked::Revoked;
 use crate::contracts::{
     AnyAnchor, AnyKeyProvider, AnyPorts, AnySource, Clock, KeyProvider, Ports, ProviderKeyId,
 };
@@ -76,7 +76,7 @@ pub(super) struct Inner<P> {
     pub(super) keys: Option<Keyring>,
     /// Provider keys of destroyed epochs that this process has found to be gone.
     pub(super) died: Mutex<BTreeSet<ProviderKeyId>>,
-    pub(super) revoked: Revoked,
+    pub(super) issued: Issued,
     pub(super) pen: Pen,
     pub(super) anchor: Option<AnyAnchor>,
 }

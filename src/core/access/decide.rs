@@ -11,6 +11,7 @@ use super::facts::Facts;
 use super::hits::{Counts, Hits};
 use super::index::Key;
 use super::question::Question;
+use super::words::Obligation;
 use crate::core::id::Name;
 use crate::core::policy::{AllowRule, Policy, PolicyDigest};
 
@@ -117,6 +118,16 @@ impl<'a> Decision<'a> {
     pub fn is_always_recorded(&self) -> bool {
         let obliges = |rule: &AllowRule| rule.obligations.reason || rule.obligations.four_eyes;
         self.is_emergency() || self.rule().is_some_and(obliges)
+    }
+
+    /// What the rule that allows it obliges to and was not done: the case that it is for is to be named
+    /// ([`Question::for_case`]), or `approved` is not so: a second person has not approved ([`Question::approved_by`]).
+    pub(crate) fn outstanding(&self, approved: bool) -> Option<Obligation> {
+        let obligations = &self.rule()?.obligations;
+        if obligations.reason && self.question.named_case().is_none() {
+            return Some(Obligation::Reason);
+        }
+        (obligations.four_eyes && !approved).then_some(Obligation::FourEyes)
     }
 
     /// Every reason, at least one: for a yes, each rule that allows; for a no, each control and each rule that stands against it, and

@@ -10,7 +10,7 @@ use super::conditions::Condition;
 use super::decide::{Decision, Why};
 use super::facts::Fact;
 use super::hours::Hours;
-use super::words::{Action, Stop};
+use super::words::{Action, Obligation, Stop};
 use crate::core::authentication::Method;
 use crate::core::id::Name;
 use crate::core::period::Period;
@@ -62,6 +62,13 @@ pub enum Reason {
     MfaInFuture,
     /// No rule allows it.
     NoRuleAllows,
+    /// The rule that allows it obliges to something that was not done.
+    Undischarged {
+        /// To what.
+        obligation: Obligation,
+        /// Whether a second person was named, who does not count.
+        second_named: bool,
+    },
 }
 
 impl fmt::Display for Reason {
@@ -96,6 +103,13 @@ impl fmt::Display for Reason {
             }
             Self::MfaInFuture => f.write_str(FUTURE_MFA),
             Self::NoRuleAllows => f.write_str("no rule allows it"),
+            Self::Undischarged { obligation, second_named: false } => {
+                write!(f, "it obliges to {obligation}, which was not done")
+            }
+            Self::Undischarged { obligation, second_named: true } => write!(
+                f,
+                "it obliges to {obligation}, and whoever was named is none: another person of the tenant, active, who would be allowed the same"
+            ),
         }
     }
 }

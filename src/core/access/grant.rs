@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::action::ActionType;
 use super::decide::Decision;
 use super::question::Purpose;
-use super::words::{Action, Obligation};
+use super::words::Action;
 use crate::core::classification::Level;
 use crate::core::id::{ConnectionId, Name, PrincipalId, RecordId, SubjectId, TenantId};
 use crate::core::period::Period;
@@ -52,6 +52,13 @@ pub struct Grant<A = Action> {
     terms: Box<Terms>,
 }
 
+/// Which steward gave a grant, and which one of those that it gave it is: not which process, because a grant leaves none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GrantNumber {
+    pub(crate) steward: u64,
+    pub(crate) grant: u64,
+}
+
 /// What a grant is bound to.
 #[derive(Debug)]
 struct Terms {
@@ -68,8 +75,8 @@ struct Terms {
     given: DateTime<Utc>,
     expires: DateTime<Utc>,
     obligations: Obligations,
-    outstanding: Option<Obligation>,
     always_recorded: bool,
+    number: GrantNumber,
     opened: AtomicU32,
 }
 
@@ -87,9 +94,10 @@ impl Grant {
 }
 
 impl<A: ActionType> Grant<A> {
-    /// For the authoriser alone (a test holds the source to it), once the yes is on record; `None` for a no.
-    pub(crate) fn mint(decision: &Decision<'_>, approved: bool) -> Option<Self> {
-        let rule = decision.rule()?;
+    /// For the authoriser alone (a test holds the source to it), once the yes is on record; `None` for a no, and while something is
+    /// [outstanding](Decision::outstanding).
+    pub(crate) fn mint(decision: &Decision<'_>, approved: bool, number: GrantNumber) -> Option<Self> {
+        let rule = decision.rule().filter(|_| decision.outstanding(approved).is_none())?;
         let question = decision.question();
         let action = A::of(question.action())?;
         let (resource, now) = (question.resource(), decision.at());
@@ -97,10 +105,6 @@ impl<A: ActionType> Grant<A> {
         let purpose = decision.policy().purpose(question.purpose().name().as_str());
         let emergency = purpose.and_then(|purpose| purpose.break_glass).map(|within| within.after(now));
         let usual = Grant::LIFETIME.after(now);
-        let outstanding = [
-            (obligations.reason && question.named_case().is_none(), Obligation::Reason),
-            (obligations.four_eyes && !approved, Obligation::FourEyes),
-        ];
         let terms = Terms {
             tenant: resource.tenant().clone(),
             category: resource.category_name().clone(),
@@ -115,8 +119,8 @@ impl<A: ActionType> Grant<A> {
             given: now,
             expires: emergency.map_or(usual, |emergency| emergency.min(usual)),
             obligations,
-            outstanding: outstanding.into_iter().find(|(open, _)| *open).map(|(_, obligation)| obligation),
             always_recorded: decision.is_always_recorded(),
+            number,
             opened: AtomicU32::new(0),
         };
         Some(Self { action, terms: Box::new(terms) })
@@ -170,18 +174,10 @@ impl<A: ActionType> Grant<A> {
         self.terms.given
     }
 
-    /// What whoever holds it has to do or to put up with.
+    /// What whoever holds it has to put up with; what had to be done for it was done.
     #[must_use]
     pub const fn obligations(&self) -> &Obligations {
         &self.terms.obligations
-    }
-
-    /// What has to be done before it opens anything. It is done by asking again: with the case named
-    /// ([`Question::for_case`](super::Question::for_case)), with the second person
-    /// ([`Question::approved_by`](super::Question::approved_by)).
-    #[must_use]
-    pub const fn outstanding(&self) -> Option<Obligation> {
-        self.terms.outstanding
     }
 
     /// The highest level of values that it shows: the level that it opens, or the one above which fields are masked.
@@ -195,10 +191,13 @@ impl<A: ActionType> Grant<A> {
         self.terms.always_recorded
     }
 
-    /// Whether it may show values, where its action [shows](super::Shows) any: what it obliges to is done, and it is for more than an
-    /// anonymised view.
+    /// Whether it may show values, where its action [shows](super::Shows) any: it is for more than an anonymised view.
     pub(crate) const fn shows_values(&self) -> bool {
-        self.terms.outstanding.is_none() && !self.terms.obligations.anonymised
+        !self.terms.obligations.anonymised
+    }
+
+    pub(crate) const fn number(&self) -> GrantNumber {
+        self.terms.number
     }
 
     /// Counts one more record that is opened.
@@ -215,7 +214,8 @@ impl<A: ActionType> Grant<A> {
         self.terms.expires
     }
 
-    /// Whether it lets its action be done at `place` on data of `category` under `policy` at `now`.
+    /// Whether it lets its action be done at `place` on data of `category` under `policy` at `now`. Whether it was taken back, and
+    /// whether it is of this steward, is asked by [`Steward::check_grant`](crate::Steward::check_grant).
     ///
     /// # Errors
     /// [`GrantError`] with the first thing that it does not cover.
@@ -232,9 +232,6 @@ impl<A: ActionType> Grant<A> {
         }
         if now > self.terms.expires {
             return Err(GrantError::Expired { at: self.terms.expires });
-        }
-        if let Some(obligation) = self.terms.outstanding {
-            return Err(GrantError::Undischarged { obligation });
         }
         if self.terms.category != *category {
             return Err(GrantError::OtherCategory { granted: self.terms.category.clone() });
@@ -262,6 +259,9 @@ pub enum GrantError {
     /// It was given under another policy.
     #[error("the grant was given under another policy")]
     OtherPolicy,
+    /// Another steward gave it: its decision is not on this one's trail, and what this one takes back does not reach it.
+    #[error("the grant was given by another steward")]
+    OtherSteward,
     /// It has ended.
     #[error("the grant ended at {at}")]
     Expired {
@@ -274,12 +274,6 @@ pub enum GrantError {
     /// A person whom it is about has said something since that stops the purpose, or consent is not there.
     #[error("what a person has said stops the purpose of the grant")]
     Stopped,
-    /// The rule that it is from obliges to something that was not done.
-    #[error("the grant obliges to {obligation}, which was not done")]
-    Undischarged {
-        /// To what.
-        obligation: Obligation,
-    },
     /// It has opened as many records as it may.
     #[error("the grant opens {most} records at most")]
     NoMoreRecords {

@@ -74,4 +74,5 @@ pub use words::{Action, Environment, Obligation, PrincipalKind, Stop};
 
 pub(crate) use compiled::Compiled;
 pub(crate) use conditions::{Condition, MAX_CONDITIONS, compare_ages, conditions_of, every_condition};
+pub(crate) use grant::GrantNumber;
 pub(crate) use prove::BUDGET;

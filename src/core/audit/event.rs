@@ -22,6 +22,8 @@ words! {
     pub enum DecidedAs {
         /// Yes.
         Allowed = "allowed",
+        /// Not yet: the rule that allows it obliges to something that was not done.
+        Undischarged = "undischarged",
         /// No: something forbids it.
         Forbidden = "forbidden",
         /// No: nothing permits it.
@@ -54,14 +56,14 @@ words! {
     pub enum OpenRefusal {
         /// It was given under another policy.
         OtherPolicy = "other_policy",
+        /// Another steward gave it.
+        OtherSteward = "other_steward",
         /// It has ended.
         Expired = "expired",
         /// It was revoked.
         Revoked = "revoked",
         /// What a person has said stops its purpose.
         Stopped = "stopped",
-        /// It obliges to something that was not done.
-        Undischarged = "undischarged",
         /// It has opened as many records as it may.
         NoMoreRecords = "no_more_records",
         /// It shows an anonymised view alone.

@@ -49,6 +49,7 @@ fn promise_07_with_a_cache_a_revocation_is_refused_at_once_by_every_steward_of_t
     assert!(there.open::<Creator>(&grant, &place).unwrap_err().destroyed_at().is_some());
     // The new key is one for both.
     let again = there.seal(&place, "people", "email", &value).unwrap();
+    let grant = self::grant::<Creator>(&here, &place);
     assert!(here.open_sealed::<String, CreatorEmail>(&grant, &place, "people", "email", &again).is_ok());
 }
 

@@ -339,7 +339,7 @@ fn slip_in(world: &World, entry: &Entry, terms: Vec<Term>, hashed: Option<&[u8]>
 #[test]
 fn promise_10_what_a_store_lists_wrongly_is_not_shown() {
     let (world, steward) = furnished();
-    let grant = reader(&world, &steward);
+    reader(&world, &steward);
     let own = trail(&world).into_iter().find(|entry| entry.subject.is_some()).unwrap();
     let theirs = trail(&world).into_iter().find(|entry| entry.tenant.is_some() && entry.tenant != own.tenant);
     let mut nobodys = own.clone();
@@ -353,7 +353,8 @@ fn promise_10_what_a_store_lists_wrongly_is_not_shown() {
     ] {
         let world = world.fork();
         let index = slip_in(&world, says, own.terms(), hashed);
-        let shown = world.steward().read_trail(&grant, &query, None);
+        let steward = world.steward();
+        let shown = steward.read_trail(&reader(&world, &steward), &query, None);
         let altered = |refused: &TrailReadError| {
             let TrailReadError::Trail(TrailError::Broken(TrailBreak::Altered { index: at })) = refused else {
                 return false;
