@@ -10,7 +10,7 @@ use super::open::{OpenError, place_of};
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::{Ports, RecordKey, RecordQuery, RecordRow, RecordStore};
-use crate::core::access::{Grant, Read};
+use crate::core::access::{Grant, Shows};
 use crate::core::classification::{Level, Record, RecordKind, RecordSpec, from_json};
 use crate::core::id::{ConnectionId, Name, TenantId};
 use crate::core::place::Place;
@@ -54,7 +54,7 @@ impl<P: Ports> Steward<P> {
     /// records that it may.
     pub async fn open_anonymised<R: Record>(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         tenant: &TenantId,
         after: Option<&ViewCursor>,
         limit: usize,

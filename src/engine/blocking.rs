@@ -41,7 +41,7 @@ use super::trail::TrailError;
 use super::trouble::Trouble;
 use crate::contracts::{AnyPorts, Destruction, Ports, RecordKey, block_on};
 use crate::core::access::{
-    self, ActionType, Grant, Preference, Principal, Purpose, Question, Read, ReleaseRequest, Said,
+    self, ActionType, Grant, Preference, Principal, Purpose, Question, Read, ReleaseRequest, Said, Shows,
 };
 use crate::core::audit::tree::{ConsistencyProof, InclusionProof, TreeHead};
 use crate::core::audit::{AccessReview, Checkpoint, NoteVerifier, Pseudonym, SignedCheckpoint};
@@ -104,12 +104,12 @@ blocking! {
     index_entry<V: Findable>(tenant: &TenantId, kind: &'static str, field: &'static str, value: &V) -> Result<Vec<u8>, IndexError>;
     index_entries<V: Findable>(tenant: &TenantId, kind: &'static str, field: &'static str, value: &V) -> Result<Vec<Vec<u8>>, IndexError>;
     seal<T: FieldValue, C: DataClass>(place: &Place, kind: &'static str, field: &'static str, value: &Classified<T, C>) -> Result<Vec<u8>, PutError>;
-    open_sealed<T: FieldValue, C: DataClass>(grant: &Grant<Read>, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
+    open_sealed<T: FieldValue, C: DataClass>(grant: &Grant<impl Shows>, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Classified<T, C>, OpenError>;
     rebind<C: DataClass>(grant: &Grant<Read>, from: &Place, to: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Vec<u8>, RebindError>;
     seal_stream<C: DataClass>(place: &Place, kind: &'static str, field: &'static str) -> Result<StreamSealer, PutError>;
-    open_stream<C: DataClass>(grant: &Grant<Read>, place: &Place, kind: &'static str, field: &'static str, start: &StreamStart) -> Result<OpenedStream<C>, OpenError>;
+    open_stream<C: DataClass>(grant: &Grant<impl Shows>, place: &Place, kind: &'static str, field: &'static str, start: &StreamStart) -> Result<OpenedStream<C>, OpenError>;
     seal_labelled<T: FieldValue>(place: &Place, kind: &'static str, field: &'static str, value: &Labelled<T>) -> Result<Vec<u8>, PutError>;
-    open_labelled<T: FieldValue>(grant: &Grant<Read>, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Labelled<T>, OpenError>;
+    open_labelled<T: FieldValue>(grant: &Grant<impl Shows>, place: &Place, kind: &'static str, field: &'static str, sealed: &[u8]) -> Result<Labelled<T>, OpenError>;
     instruct(by: &Principal, purpose: &Purpose) -> Result<BTreeSet<Name>, InstructionError>;
     withdraw_instruction(by: &Principal, purpose: &Purpose) -> Result<bool, InstructionError>;
     processing_record() -> Result<Vec<ProcessingFor>, Trouble>;
@@ -118,12 +118,12 @@ blocking! {
     preferences(tenant: &TenantId, subject: &SubjectId) -> Result<Said, Trouble>;
     authorize<A: ActionType>(question: &Question<A>) -> Result<Access<A>, Trouble>;
     revoke_grants(by: &Principal, of: &PrincipalId) -> Result<(), Trouble>;
-    open_anonymised<R: Record>(grant: &Grant<Read>, tenant: &TenantId, after: Option<&ViewCursor>, limit: usize) -> Result<AnonymisedPage, OpenError>;
+    open_anonymised<R: Record>(grant: &Grant<impl Shows>, tenant: &TenantId, after: Option<&ViewCursor>, limit: usize) -> Result<AnonymisedPage, OpenError>;
     account<C: Class>(request: &ReleaseRequest) -> Result<AuditedReason, ReleaseError>;
     permit<C: Class, D: DataClass>(request: &ReleaseRequest) -> Result<Permit<C, D>, ReleaseError>;
     permit_labelled<T: Zeroize, D: DataClass>(value: &Labelled<T>, request: &ReleaseRequest) -> Result<LabelPermit<D>, ReleaseError>;
     redactors(tenant: &TenantId) -> Result<Redactors, Trouble>;
-    open<R: Record>(grant: &Grant<Read>, place: &Place) -> Result<R, OpenError>;
+    open<R: Record>(grant: &Grant<impl Shows>, place: &Place) -> Result<R, OpenError>;
     place_hold(hold: &Hold) -> Result<(), HoldError>;
     lift_hold(tenant: &TenantId, id: &str) -> Result<bool, Trouble>;
     receive(request: &NewRequest) -> Result<Case<Received>, CaseError>;

@@ -6,7 +6,7 @@ use super::open::OpenError;
 use super::put::PutError;
 use super::steward::Steward;
 use crate::contracts::{FieldBody, Ports, RecordKey, StoredField};
-use crate::core::access::{Grant, Read};
+use crate::core::access::{Grant, Read, Shows};
 use crate::core::classification::{
     BY_LABEL, ClassSpec, Classified, DataClass, DecodeError, FieldValue, Labelled, Level, decode_value,
     encode_value,
@@ -50,7 +50,7 @@ impl<P: Ports> Steward<P> {
     /// As [`open`](Self::open).
     pub async fn open_sealed<T: FieldValue, C: DataClass>(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
         kind: &'static str,
         field: &'static str,
@@ -85,7 +85,7 @@ impl<P: Ports> Steward<P> {
     /// As [`open`](Self::open); [`OpenError::AboveGrant`] where the label's level is above the grant's.
     pub async fn open_labelled<T: FieldValue>(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
         kind: &'static str,
         field: &'static str,
@@ -147,7 +147,7 @@ impl<P: Ports> Steward<P> {
 
     async fn open_column(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
         (kind, field): (&'static str, &'static str),
         category: &str,

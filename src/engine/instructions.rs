@@ -12,7 +12,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, Ports};
-use crate::core::access::{Grant, Principal, Purpose, Read};
+use crate::core::access::{Grant, Principal, Purpose, Shows};
 use crate::core::audit::{AuditEvent, Pseudonym};
 use crate::core::id::{Name, TenantId};
 use crate::core::place::Scope;
@@ -252,7 +252,7 @@ impl<P: Ports> Steward<P> {
     /// Whether the instruction that a grant was given under still stands.
     pub(super) async fn check_instruction(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         category: &str,
     ) -> Result<(), OpenError> {
         match self.may_process(grant.tenant(), &Name::new(category), grant.purpose().name()).await? {

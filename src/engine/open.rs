@@ -11,7 +11,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{FieldBody, Ports, RecordKey, RecordRow, RecordStore, StoredField};
-use crate::core::access::{Grant, GrantError, Read};
+use crate::core::access::{Grant, GrantError, Shows};
 use crate::core::audit::AuditEvent;
 use crate::core::classification::{DecodeError, Level, Record, RecordKind, decode};
 use crate::core::id::{ConnectionId, Name, SubjectId, TenantId};
@@ -85,7 +85,7 @@ impl<P: Ports> Steward<P> {
     ///
     /// # Errors
     /// [`OpenError`]; a key that was destroyed is told apart from an envelope that does not open.
-    pub async fn open<R: Record>(&self, grant: &Grant<Read>, place: &Place) -> Result<R, OpenError> {
+    pub async fn open<R: Record>(&self, grant: &Grant<impl Shows>, place: &Place) -> Result<R, OpenError> {
         let mut opened = self.opened(RecordKind::of::<R>(), grant, place).await?;
         Ok(decode(&mut |name| {
             let at = opened.iter().position(|(field, _)| field == name)?;
@@ -97,7 +97,7 @@ impl<P: Ports> Steward<P> {
     async fn opened(
         &self,
         kind: RecordKind,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
     ) -> Result<Vec<(Name, Zeroizing<Vec<u8>>)>, OpenError> {
         let told = (kind.category, kind.level());
@@ -124,7 +124,7 @@ impl<P: Ports> Steward<P> {
     /// Whether a grant opens values of a category and level at a place; a no is on record.
     pub(super) async fn check_class(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
         category: &str,
         level: Level,
@@ -135,7 +135,7 @@ impl<P: Ports> Steward<P> {
 
     async fn covers_class(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
         category: &str,
         level: Level,
@@ -171,7 +171,7 @@ impl<P: Ports> Steward<P> {
     pub(super) async fn begin_opening(
         &self,
         keys: &mut KeySession<'_, P>,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
         (category, class): (&str, Option<&str>),
         level: Level,
@@ -184,7 +184,7 @@ impl<P: Ports> Steward<P> {
     pub(super) async fn record_opening(
         &self,
         keys: &mut KeySession<'_, P>,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
         (category, class): (&str, Option<&str>),
         level: Level,

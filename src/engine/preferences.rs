@@ -10,7 +10,7 @@ use super::steward::Steward;
 use super::trail::About;
 use super::trouble::Trouble;
 use crate::contracts::{DocumentKind, Ports};
-use crate::core::access::{Fact, Grant, GrantError, Preference, Preferences, Principal, Read, Said, Voice};
+use crate::core::access::{Fact, Grant, GrantError, Preference, Preferences, Principal, Said, Shows, Voice};
 use crate::core::audit::AuditEvent;
 use crate::core::id::{Name, SubjectId, TenantId};
 use crate::core::place::Scope;
@@ -190,7 +190,7 @@ impl<P: Ports> Steward<P> {
     /// Whether what people have said by now still lets a grant open what is about them: all of them, also in single fields.
     pub(super) async fn check_people<'s>(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         people: impl IntoIterator<Item = &'s SubjectId> + Send,
     ) -> Result<(), super::open::OpenError> {
         let (purpose, rules) = (grant.purpose().name(), self.inner.policy.compiled());

@@ -8,7 +8,7 @@ use super::put::PutError;
 use super::steward::Steward;
 use super::trouble::Trouble;
 use crate::contracts::Ports;
-use crate::core::access::{Grant, Read};
+use crate::core::access::{Grant, Shows};
 use crate::core::classification::{ClassSpec, Classified, DataClass, ExposeError, Proof};
 use crate::core::id::Name;
 use crate::core::place::Place;
@@ -80,7 +80,7 @@ impl<P: Ports> Steward<P> {
     /// As [`open`](Self::open).
     pub async fn open_stream<C: DataClass>(
         &self,
-        grant: &Grant<Read>,
+        grant: &Grant<impl Shows>,
         place: &Place,
         kind: &'static str,
         field: &'static str,

@@ -18,7 +18,8 @@ use crate::core::policy::{Obligations, PolicyDigest};
 ///
 /// Only the engine's authoriser makes one, after the decision is on record. It cannot be cloned, stored or made by hand.
 ///
-/// Its action is its type: a verb that reads wants a `Grant<Read>`, and one for another action does not compile there. Where the action
+/// Its action is its type: `open` takes one that [shows](super::Shows) values (`Grant<Read>`, `Grant<Export>`, `Grant<Share>`), `read_trail` one for
+/// reading, `export_trail` one for exporting, and any other does not compile there. Where the action
 /// was known only when the program ran ([`Question::new`](super::Question::new)), it is a `Grant<Action>`, which no verb takes and which
 /// shows nothing until it becomes a grant of a type (`TryFrom`).
 ///

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Level;
+use crate::core::access::Action;
 
 /// What may be done with data, where the compiler does not know: its level, the categories that it is of, and the purposes that it
 /// may be used for.
@@ -145,6 +146,12 @@ pub enum FlowDenied {
         "the data may not be used for every purpose that is served there: write it for one purpose, against proof for that"
     )]
     Purpose,
+    /// The place takes values that go out of the system, or to a processor, and the grant is for something else.
+    #[error("what goes there wants a grant for action `{wanted}`")]
+    Action {
+        /// The action that a grant is wanted for.
+        wanted: Action,
+    },
     /// The label and the clearance are of two policies, or of two versions of one.
     #[error("the data is labelled under another policy than the one that clears the place")]
     OtherPolicy,

@@ -1,7 +1,7 @@
 //! Proof that a value may be shown: a grant, or a reason that is on the audit trail.
 
 use super::{ClassSpec, Label, Level, Taxonomy};
-use crate::core::access::{Grant, Purpose, Shows};
+use crate::core::access::{Action, Grant, Purpose, Shows};
 use crate::core::id::Name;
 use crate::core::policy::PolicyDigest;
 
@@ -23,6 +23,10 @@ pub trait Proof: sealed::Sealed {
     /// The one purpose that it serves.
     #[doc(hidden)]
     fn purpose(&self) -> Option<&Purpose>;
+
+    /// Whether it lets values be put to this use.
+    #[doc(hidden)]
+    fn is_for(&self, action: Action) -> bool;
 }
 
 mod sealed {
@@ -54,6 +58,10 @@ impl<A: Shows> Proof for Grant<A> {
     fn purpose(&self) -> Option<&Purpose> {
         Some(self.purpose())
     }
+
+    fn is_for(&self, action: Action) -> bool {
+        self.action() == action
+    }
 }
 
 impl<P: Proof> Proof for [P] {
@@ -73,6 +81,10 @@ impl<P: Proof> Proof for [P] {
         let first = self.first()?.purpose()?;
         self.iter().all(|proof| proof.purpose() == Some(first)).then_some(first)
     }
+
+    fn is_for(&self, action: Action) -> bool {
+        self.iter().all(|proof| proof.is_for(action))
+    }
 }
 
 impl<P: Proof, const N: usize> Proof for [P; N] {
@@ -91,6 +103,10 @@ impl<P: Proof, const N: usize> Proof for [P; N] {
     fn purpose(&self) -> Option<&Purpose> {
         self.as_slice().purpose()
     }
+
+    fn is_for(&self, action: Action) -> bool {
+        self.as_slice().is_for(action)
+    }
 }
 
 impl<P: Proof + ?Sized> Proof for &P {
@@ -108,6 +124,10 @@ impl<P: Proof + ?Sized> Proof for &P {
 
     fn purpose(&self) -> Option<&Purpose> {
         (**self).purpose()
+    }
+
+    fn is_for(&self, action: Action) -> bool {
+        (**self).is_for(action)
     }
 }
 
@@ -165,6 +185,11 @@ impl Proof for AuditedReason {
 
     fn purpose(&self) -> Option<&Purpose> {
         Some(&self.purpose)
+    }
+
+    /// What is done with the value is what the reason is given for.
+    fn is_for(&self, _action: Action) -> bool {
+        true
     }
 }
 

@@ -13,8 +13,9 @@ use super::labelled::{Labelled, label_of};
 use super::level::{FlowsTo, Level, StaticLevel};
 use super::levels::{Internal, Public};
 use super::proof::{Proof, shows_label};
+use crate::core::access::Action;
 use crate::core::id::Name;
-use crate::core::policy::Policy;
+use crate::core::policy::{Policy, SinkKind};
 
 /// A place where data goes (a log, a stream of metrics, a processor, an export, a support screen), with what it is cleared for in
 /// front of it.
@@ -157,6 +158,9 @@ pub struct PolicySink<O> {
     name: Name,
     outlet: O,
     clearance: Label,
+    /// What a grant is for by which values go there, where that is not left open: an export takes what is exported, and a processor what
+    /// is shared.
+    wants: Option<Action>,
     policy: Policy,
 }
 
@@ -169,8 +173,9 @@ impl Policy {
     /// [`NoSuchSink`].
     pub fn sink<O>(&self, name: &str, outlet: O) -> Result<PolicySink<O>, NoSuchSink> {
         let (document, taxonomy) = (self.document(), self.taxonomy());
-        let clearance = if let Some(sink) = document.sinks.get(name) {
-            taxonomy.clearance(sink.up_to, &sink.categories, &sink.purposes)
+        let (clearance, wants) = if let Some(sink) = document.sinks.get(name) {
+            let wants = (sink.kind == SinkKind::Export).then_some(Action::Export);
+            (taxonomy.clearance(sink.up_to, &sink.categories, &sink.purposes), wants)
         } else {
             let processor = document.processors.get(name).filter(|processor| !processor.disabled);
             let (processor, up_to) = processor
@@ -178,9 +183,10 @@ impl Policy {
                 .ok_or_else(|| NoSuchSink { name: name.to_owned() })?;
             // Other than a sink, a processor that lists no category may receive none.
             let listed = taxonomy.clearance(up_to, &processor.categories, &processor.purposes);
-            if processor.categories.is_empty() { taxonomy.bottom() } else { listed }
+            let cleared = if processor.categories.is_empty() { taxonomy.bottom() } else { listed };
+            (cleared, Some(Action::Share))
         };
-        Ok(PolicySink { name: Name::new(name), outlet, clearance, policy: self.clone() })
+        Ok(PolicySink { name: Name::new(name), outlet, clearance, wants, policy: self.clone() })
     }
 }
 
@@ -214,7 +220,8 @@ impl<O> PolicySink<O> {
         }
     }
 
-    /// Writes a value against proof, for the purpose of that proof.
+    /// Writes a value against proof, for the purpose of that proof. A sink of kind `export` takes a grant for
+    /// [`Export`](crate::access::Export), and a processor one for [`Share`](crate::access::Share); an audited reason serves for both.
     ///
     /// # Errors
     /// [`FlowDenied`] where the sink is not cleared for the value or does not serve the purpose, or the proof does not cover the
@@ -225,6 +232,9 @@ impl<O> PolicySink<O> {
     {
         let label = value.flow_label(&self.policy);
         label.check_flow(&self.cleared_for(proof)?)?;
+        if let Some(wanted) = self.wants.filter(|wanted| !proof.is_for(*wanted)) {
+            return Err(FlowDenied::Action { wanted });
+        }
         if value.shown_by(proof, self.policy.taxonomy()) {
             Ok(self.outlet.deliver(value.flowing()))
         } else {

@@ -5,7 +5,7 @@ use stewardship::audit::{AuditEvent, DecidedAs, Entry, OpenRefusal};
 use stewardship::classification::{FlowDenied, Level, Record as _};
 use stewardship::engine::OpenError;
 use stewardship::id::{Name, PrincipalId};
-use stewardship::{Access, Period, Place, Principal, Purpose, Question, Resource};
+use stewardship::{Access, Action, Period, Place, Policy, Principal, Purpose, Question, Resource};
 
 use super::life::trail;
 use crate::world::*;
@@ -192,6 +192,27 @@ fn promise_02_a_grant_opens_no_more_records_than_it_may() {
     assert!(page.records.len() == 2 && page.next.is_some(), "{page:?}");
     let more = steward.open_anonymised::<Order>(&grant, &tenant(), page.next.as_ref(), 9);
     assert!(matches!(more, Err(OpenError::Grant(GrantError::NoMoreRecords { most: 2 }))));
+}
+
+/// What is exported is opened by the grant for it, so that its rule's bound holds.
+#[test]
+fn promise_02_an_export_takes_no_more_records_than_it_may() {
+    let mut world = obliging("max_records = 2");
+    let mut document = world.policy.document().clone();
+    for rule in document.access.allow.iter_mut().filter(|rule| rule.id == *"auditor-looks") {
+        rule.actions = [Action::Export].into();
+    }
+    world.policy = Policy::from_document(document).unwrap();
+    let steward = stocked(&world);
+    let orders = Resource::category(TENANT, "orders", Level::Confidential);
+    let question = Question::export(auditor(&world, "user-aud"), orders, Purpose::new("support"));
+    let grant = granted(&steward, question);
+    for id in ["o-1", "o-2"] {
+        let order: Order = steward.open(&grant, &at(id)).unwrap();
+        assert_eq!(order.buyer.expose(&grant).unwrap(), id);
+    }
+    let third = steward.open::<Order>(&grant, &at("o-3"));
+    assert!(matches!(third, Err(OpenError::Grant(GrantError::NoMoreRecords { most: 2 }))));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use stewardship::crypto::{OsEntropy, Redactors, SecretKey};
 use stewardship::engine::ReleaseError;
 use stewardship::id::TenantId;
 use stewardship::policy::Release;
-use stewardship::{Place, Principal, Purpose, Question, Resource};
+use stewardship::{Action, Place, Principal, Purpose, Question, Resource};
 
 use super::world::*;
 
@@ -121,6 +121,22 @@ fn s1_10_a_screen_shows_what_the_policy_clears_against_a_grant() {
     assert!(policy.sink("no_such", outlet()).is_err());
 }
 
+/// S1.10: what is exported is exported by a grant for that.
+#[test]
+fn s1_10_an_export_wants_a_grant_for_exporting() {
+    let world = World::complete();
+    world.put(&creators(), &creator(), "support");
+    let (read, reading) = world.open::<Creator>(world.owner(), &creators(), "support").unwrap();
+    let mut export = world.steward.policy().sink("owner_export", String::len).unwrap();
+    let wanted = FlowDenied::Action { wanted: Action::Export };
+    assert_eq!(export.write_with(&read.email, &reading), Err(wanted));
+    let resource = Resource::at::<Creator>(&creators());
+    let question = Question::export(world.owner(), resource, Purpose::new("support"));
+    let grant = granted(world.steward.authorize(&question).unwrap());
+    let opened: Creator = world.steward.open(&grant, &creators()).unwrap();
+    assert_eq!(export.write_with(&opened.email, &grant), Ok("ada@example.com".len()));
+}
+
 /// S1.10: two values together want a grant for each, and are of the higher level and both categories.
 #[test]
 fn s1_10_what_is_made_of_two_wants_proof_for_both() {
@@ -160,8 +176,17 @@ fn s1_12_a_processor_receives_what_it_is_declared_for() {
     let world = World::complete();
     let policy = world.steward.policy();
     world.put(&creators(), &creator(), "outreach");
-    let (opened, grant) = world.open::<Creator>(world.owner(), &creators(), "outreach").unwrap();
+    let (opened, reading) = world.open::<Creator>(world.owner(), &creators(), "outreach").unwrap();
     let mut mailer = policy.sink("mailer", |text: &String| text.len()).unwrap();
+    // Whoever may read hands nothing over; whoever may hand over opens it by the same grant.
+    assert_eq!(mailer.write_with(&opened.email, &reading), Err(FlowDenied::Action { wanted: Action::Share }));
+    let question = Question::share(
+        Principal::service("acme", "sync").role("integration"),
+        Resource::at::<Creator>(&creators()),
+        Purpose::new("outreach"),
+    );
+    let grant = granted(world.steward.authorize(&question).unwrap());
+    let opened: Creator = world.steward.open(&grant, &creators()).unwrap();
     assert_eq!(mailer.write_with(&opened.email, &grant), Ok("ada@example.com".len()));
     let payer: Classified<String, PayerName> = text("Ada").into();
     assert_eq!(mailer.write_with(&payer, &grant), Err(FlowDenied::Category));
