@@ -51,6 +51,12 @@ impl Period {
         Self { seconds, ..Self::ZERO }
     }
 
+    /// A number of minutes, at most about 71 million; more saturate.
+    #[must_use]
+    pub const fn minutes(minutes: u32) -> Self {
+        Self { seconds: minutes.saturating_mul(60), ..Self::ZERO }
+    }
+
     /// A number of hours, at most about 1.1 million; more saturate.
     #[must_use]
     pub const fn hours(hours: u32) -> Self {
@@ -195,6 +201,14 @@ mod tests {
         );
         assert_eq!("100001 days".parse::<Period>(), Err(PeriodError::TooLarge));
         assert_eq!("99999999999999 days".parse::<Period>(), Err(PeriodError::TooLarge));
+    }
+
+    #[test]
+    fn a_period_in_code_is_the_one_in_words() {
+        let said = |text: &str| text.parse::<Period>().unwrap();
+        assert_eq!(Period::minutes(30), said("30 minutes"));
+        assert_eq!(Period::hours(12), said("12 hours"));
+        assert_eq!(Period::minutes(u32::MAX), Period::seconds(u32::MAX));
     }
 
     #[test]
