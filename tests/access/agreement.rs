@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use stewardship::access::{Answer, Asked, Barrier, Decision, Facts, Why, decide};
+use stewardship::access::{Answer, Asked, Barrier, Decision, Facts, Missing, Why, decide};
 use stewardship::{Policy, Question};
 
 use crate::random::{Rng, Shape};
-use crate::reference::{Verdict, answer};
+use crate::reference::{self, Near, Verdict, answer};
 use crate::requests::request;
 
 fn said(why: Why<'_>) -> String {
@@ -31,6 +31,32 @@ fn said(why: Why<'_>) -> String {
     }
 }
 
+/// What is missing by the reference's word for it.
+fn lacked(missing: &Missing) -> String {
+    let what = match missing {
+        Missing::Category(_) => "category",
+        Missing::Action(_) => "action",
+        Missing::Role(_) => "role",
+        Missing::Purpose(_) => "purpose",
+        Missing::Emergency(_) => "emergency",
+        Missing::Case => "case",
+        Missing::Environment => "environment",
+        Missing::Kind => "kind",
+        Missing::Level(_) => "level",
+        Missing::Mfa(_) | Missing::MfaInFuture => "second factor",
+        Missing::MfaBy(_) => "method",
+        Missing::Authorization => "authorisation",
+        Missing::AssignedCase(_) => "assigned case",
+        Missing::TermsAccepted(_) => "terms",
+        Missing::Training(_) => "training",
+        Missing::ManagedDevice(_) => "device",
+        Missing::Transport(_) => "transport",
+        Missing::Hours(_) => "hours",
+        other => panic!("the reference knows nothing of {other:?}"),
+    };
+    what.to_owned()
+}
+
 fn verdict(decision: &Decision<'_>) -> Verdict {
     let all: Vec<String> = decision.why().map(said).collect();
     let why: BTreeSet<String> = all.iter().cloned().collect();
@@ -45,6 +71,7 @@ struct Seen {
     allowed: usize,
     forbidden: usize,
     not_permitted: usize,
+    emergencies: usize,
     reasons: BTreeSet<&'static str>,
 }
 
@@ -67,6 +94,12 @@ impl Seen {
             // What lacks nothing is a rule that allows, and then that no rule does is no reason.
             let allows = !expected.why.contains("no rule allows");
             assert_eq!(nearest.missing.is_empty(), allows, "{explained}");
+            let lacks: BTreeSet<String> = nearest.missing.iter().map(lacked).collect();
+            assert_eq!(lacks.len(), nearest.missing.len(), "a thing is missing twice: {explained}");
+            let found = Near { rule: nearest.rule.to_string(), lacks };
+            let expected = reference::nearest(policy.document(), question, facts);
+            assert_eq!(Some(found), expected, "{question:?}\n{facts:?}\n{:#?}", policy.document().access);
+            self.emergencies += usize::from(nearest.missing.contains(&Missing::Case));
         }
 
         self.pairs += 1;
@@ -88,6 +121,7 @@ impl Seen {
         {
             assert!(count * 20 >= pairs, "{answer} {count} times of {pairs}");
         }
+        assert!(self.emergencies > 0, "no case was missing for a nearest rule");
         assert_eq!(self.reasons.len(), REASONS.len(), "{:?}", self.reasons);
     }
 }

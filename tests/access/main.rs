@@ -4,6 +4,7 @@ mod agreement;
 mod grants;
 mod grid;
 mod laws;
+mod nearest;
 mod promise;
 mod proofs;
 mod random;

@@ -69,6 +69,95 @@ pub(crate) fn answer(document: &PolicyDocument, question: &Question, facts: &Fac
     Verdict { answer: Answer::Allowed, rule: Some(first.id.to_string()), why }
 }
 
+/// The nearest rule, and what it lacks, each thing by one word.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Near {
+    pub(crate) rule: String,
+    pub(crate) lacks: BTreeSet<String>,
+}
+
+/// As "Which rule is the nearest" of `access` has it. For a no within the own tenant.
+pub(crate) fn nearest(document: &PolicyDocument, question: &Question, facts: &Facts) -> Option<Near> {
+    let request = Request { question, facts };
+    let mut near: Option<Near> = None;
+    for rule in &document.access.allow {
+        let other = Near { rule: rule.id.to_string(), lacks: lacks(document, rule, request) };
+        near = match near {
+            Some(near) if !is_nearer(&other, &near) => Some(near),
+            _ => Some(other),
+        };
+    }
+    near
+}
+
+fn is_nearer(one: &Near, other: &Near) -> bool {
+    for what in ["emergency", "category", "action", "purpose", "role"] {
+        match (one.lacks.contains(what), other.lacks.contains(what)) {
+            (false, true) => return true,
+            (true, false) => return false,
+            _ => {}
+        }
+    }
+    if one.lacks.len() != other.lacks.len() {
+        return one.lacks.len() < other.lacks.len();
+    }
+    one.rule < other.rule
+}
+
+fn lacks(document: &PolicyDocument, rule: &AllowRule, request: Request<'_>) -> BTreeSet<String> {
+    let Request { question, facts } = request;
+    let (principal, resource) = (question.principal(), question.resource());
+    let mut lacks = BTreeSet::new();
+    let is_emergency =
+        |purpose: &Name| document.purposes.get(purpose).is_some_and(|purpose| purpose.break_glass.is_some());
+    let mut emergency = is_emergency(question.purpose().name());
+    if !listed(&rule.purposes, question.purpose().name()) {
+        emergency = rule.purposes.iter().all(is_emergency);
+        lacks.insert(if emergency { "emergency" } else { "purpose" }.to_owned());
+    }
+    for (what, has) in [
+        ("category", rule.categories.contains(resource.category_name())),
+        ("action", rule.actions.contains(&question.action())),
+        ("role", principal.roles().iter().any(|own| rule.roles.contains(own))),
+        ("level", resource.level() <= rule.up_to),
+        ("environment", listed(&rule.environments, &facts.environment)),
+        ("kind", listed(&rule.kinds, &principal.kind())),
+    ] {
+        if !has {
+            lacks.insert(what.to_owned());
+        }
+    }
+    for (what, alone) in rule.when.iter().flat_map(one_by_one) {
+        if !all_hold(&alone, request) {
+            lacks.insert(what.to_owned());
+        }
+    }
+    if emergency && question.named_case().is_none() && !lacks.is_empty() {
+        lacks.insert("case".to_owned());
+    }
+    lacks
+}
+
+/// The conditions of a table, each in a table of its own.
+fn one_by_one(all: &Conditions) -> [(&'static str, Conditions); 9] {
+    let alone = |change: &dyn Fn(&mut Conditions)| {
+        let mut alone = Conditions::new();
+        change(&mut alone);
+        alone
+    };
+    [
+        ("second factor", alone(&|one| one.mfa_within = all.mfa_within)),
+        ("method", alone(&|one| one.mfa_by = all.mfa_by.clone())),
+        ("training", alone(&|one| one.trained_within = all.trained_within)),
+        ("authorisation", alone(&|one| one.authorization = all.authorization)),
+        ("assigned case", alone(&|one| one.assigned_case = all.assigned_case)),
+        ("terms", alone(&|one| one.terms_accepted = all.terms_accepted)),
+        ("device", alone(&|one| one.managed_device = all.managed_device)),
+        ("transport", alone(&|one| one.transport = all.transport.clone())),
+        ("hours", alone(&|one| one.hours = all.hours)),
+    ]
+}
+
 /// Which rules of a document are about a request, by their places.
 #[derive(Clone, Debug)]
 pub(crate) struct Detail {

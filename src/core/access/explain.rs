@@ -124,8 +124,12 @@ pub enum Missing {
     Action(Vec<Action>),
     /// One of these roles.
     Role(Vec<Name>),
-    /// One of these purposes.
+    /// One of these purposes, of which none is for emergencies.
     Purpose(Vec<Name>),
+    /// One of these purposes, which are for emergencies: the rule has no other.
+    Emergency(Vec<Name>),
+    /// A named case, which a purpose for emergencies wants.
+    Case,
     /// Another environment.
     Environment,
     /// The other kind of principal.
@@ -160,7 +164,8 @@ impl fmt::Display for Missing {
             Self::Category(categories) => write!(f, "category {}", quoted(categories)),
             Self::Action(actions) => write!(f, "another action ({})", quoted(actions)),
             Self::Role(roles) => write!(f, "role {}", quoted(roles)),
-            Self::Purpose(purposes) => write!(f, "purpose {}", quoted(purposes)),
+            Self::Purpose(purposes) | Self::Emergency(purposes) => write!(f, "purpose {}", quoted(purposes)),
+            Self::Case => f.write_str("a named case"),
             Self::Environment => f.write_str("another environment"),
             Self::Kind => f.write_str("another kind of principal"),
             Self::Level(level) => write!(f, "a resource of at most level {level}"),
@@ -196,7 +201,7 @@ fn spoken(stop: Stop) -> &'static str {
     }
 }
 
-/// The allow rule that comes nearest, and what is missing for it.
+/// The allow rule that comes nearest, and what is missing for it. The page of the module says which one that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Nearest {
@@ -208,9 +213,15 @@ pub struct Nearest {
 
 impl fmt::Display for Nearest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.missing.is_empty() {
-            true => write!(f, "rule `{}` allows it, but for that", self.rule),
-            false => write!(f, "rule `{}` would allow it: {} missing", self.rule, list(&self.missing)),
+        let (rule, missing) = (&self.rule, list(&self.missing));
+        // Whoever reads it is not to take an emergency for the way that is usual.
+        let is_emergency = |item: &Missing| matches!(item, Missing::Emergency(_) | Missing::Case);
+        match self.missing.as_slice() {
+            [] => write!(f, "rule `{rule}` allows it, but for that"),
+            all if all.iter().any(is_emergency) => {
+                write!(f, "in an emergency rule `{rule}` asks for what is missing: {missing}")
+            }
+            _ => write!(f, "rule `{rule}` would allow it: {missing} missing"),
         }
     }
 }
@@ -290,15 +301,17 @@ fn of_barrier(barrier: Barrier, decision: &Decision<'_>) -> Reason {
     }
 }
 
-/// The rule with the least missing; one about the category comes first, then one about the action, then one of the principal's own
-/// role.
+/// The rule with the least missing, as the page of the module has it. What is asked for comes before who asks, and that before what
+/// they can supply: nobody is to call what they do by another name. Of rules that are as near, the first by its name.
 fn nearest(decision: &Decision<'_>) -> Option<Nearest> {
     let rules = &decision.policy().document().access.allow;
     let far = |missing: &[Missing]| {
         let lacks = |what: fn(&Missing) -> bool| missing.iter().any(what);
         (
+            lacks(|item| matches!(item, Missing::Emergency(_))),
             lacks(|item| matches!(item, Missing::Category(_))),
             lacks(|item| matches!(item, Missing::Action(_))),
+            lacks(|item| matches!(item, Missing::Purpose(_))),
             lacks(|item| matches!(item, Missing::Role(_))),
             missing.len(),
         )
@@ -325,7 +338,7 @@ fn missing(rule: &AllowRule, decision: &Decision<'_>) -> Vec<Missing> {
         missing.push(Missing::Level(rule.up_to));
     }
     if !any_or(&rule.purposes, question.purpose().name()) {
-        missing.push(Missing::Purpose(rule.purposes.iter().cloned().collect()));
+        missing.push(another_purpose(rule, decision));
     }
     if !any_or(&rule.environments, &decision.facts.environment) {
         missing.push(Missing::Environment);
@@ -334,7 +347,27 @@ fn missing(rule: &AllowRule, decision: &Decision<'_>) -> Vec<Missing> {
         missing.push(Missing::Kind);
     }
     missing.extend(rule.when.iter().flat_map(|when| unmet(when, decision)));
+    // That the question's own purpose wants a case is a reason beside a rule that lacks nothing.
+    let in_emergency = match missing.iter().any(|item| matches!(item, Missing::Purpose(_))) {
+        true => false,
+        false => decision.is_emergency() || missing.iter().any(|item| matches!(item, Missing::Emergency(_))),
+    };
+    if in_emergency && !missing.is_empty() && question.named_case().is_none() {
+        missing.push(Missing::Case);
+    }
     missing
+}
+
+/// A purpose of the rule, for emergencies only where it has no other.
+fn another_purpose(rule: &AllowRule, decision: &Decision<'_>) -> Missing {
+    let is_emergency = |name: &Name| {
+        decision.policy().purpose(name.as_str()).is_some_and(|purpose| purpose.break_glass.is_some())
+    };
+    let usual: Vec<Name> = rule.purposes.iter().filter(|name| !is_emergency(name)).cloned().collect();
+    match usual.is_empty() {
+        true => Missing::Emergency(rule.purposes.iter().cloned().collect()),
+        false => Missing::Purpose(usual),
+    }
 }
 
 /// Whether an empty list (any) or a list with the item in it matches.

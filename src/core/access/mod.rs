@@ -34,6 +34,25 @@
 //! `transport` when the question is known to have come over a version in the list; `hours` when the time lies in them.
 //!
 //! The rule that a yes is by is, of those that allow, the one that obliges to the fewest things; of several, the first by its name.
+//!
+//! # Which rule is the nearest
+//!
+//! A no within the own tenant comes with the allowing rule that is nearest ([`Explanation::nearest`]), and with what it lacks: of its lists of
+//! categories, actions, roles, purposes, environments and kinds each that does not have the question's value, its level, where the
+//! resource's is higher, and each condition that does not hold. Where it lacks the purpose, one of its own is suggested, and one that has
+//! `break_glass` only where all of its own have it. The purpose that it would be for is the suggested one, or else the question's: where
+//! that has `break_glass`, the question names no case, and the rule lacks something, it lacks the case too.
+//!
+//! What is asked for is no fact that somebody forgot to give: nobody should call what they do by another name, and least of all an
+//! emergency. So of two rules the nearer one is decided by the first of these in which they differ:
+//!
+//! 1. one for which no purpose with `break_glass` has to be suggested is nearer than one for which it has to be;
+//! 2. one that has the category is nearer than one that lacks it;
+//! 3. likewise with the action;
+//! 4. likewise with the purpose;
+//! 5. likewise with the role;
+//! 6. the one that lacks fewer things is nearer;
+//! 7. the first by its name is nearer.
 
 mod action;
 mod asked;
