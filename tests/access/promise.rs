@@ -270,3 +270,17 @@ always = { roles = ["agent"], without_roles = ["intern"], actions = ["read"], ca
     let policy = Policy::from_toml(&format!("{POLICY}[[claims]]{alone}")).unwrap();
     assert_eq!(policy.document().claims.len(), 1);
 }
+
+/// The example of a claim that fails on what the policy does not declare says that in words.
+#[test]
+fn promise_02_a_false_claim_names_no_placeholder() {
+    for (claim, said) in [
+        ("purposes = [\"support\"]", "of a category that the policy does not declare for purpose `support`"),
+        ("categories = [\"notes\"]", "of category `notes` for a purpose that the policy does not declare"),
+    ] {
+        let claim = format!("[[claims]]\nid = \"always\"\nalways = {{ roles = [\"agent\"], {claim} }}\n");
+        let shown = Policy::from_toml(&format!("{POLICY}{claim}")).unwrap_err().to_string();
+        assert!(!shown.contains("` undeclared"), "{shown}");
+        assert!(shown.contains(said), "{shown}");
+    }
+}

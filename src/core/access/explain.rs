@@ -10,6 +10,7 @@ use super::conditions::Condition;
 use super::decide::{Decision, Why};
 use super::facts::Fact;
 use super::hours::Hours;
+use super::names::{UNDECLARED, told};
 use super::words::{Action, Obligation, Stop};
 use crate::core::authentication::Method;
 use crate::core::id::Name;
@@ -78,10 +79,14 @@ impl fmt::Display for Reason {
             Self::DeniedBy(rule, lifted) if lifted.is_empty() => write!(f, "rule `{rule}` denies it"),
             Self::DeniedBy(rule, lifted) => write!(f, "rule `{rule}` denies it unless: {}", list(lifted)),
             Self::Suspended => f.write_str("the account is suspended"),
+            Self::PurposeNotDeclared(name) | Self::CategoryNotDeclared(name) if *name == UNDECLARED => {
+                let purpose = matches!(self, Self::PurposeNotDeclared(_));
+                write!(f, "the policy declares no such {}", if purpose { "purpose" } else { "category" })
+            }
             Self::PurposeNotDeclared(purpose) => write!(f, "the policy declares no purpose `{purpose}`"),
             Self::CategoryNotDeclared(category) => write!(f, "the policy declares no category `{category}`"),
             Self::PurposeMismatch { category, purpose } => {
-                write!(f, "category `{category}` may not be used for purpose `{purpose}`")
+                write!(f, "{} may not be used for {}", told("category", category), told("purpose", purpose))
             }
             Self::NoAuthorization => f.write_str("the connection's authorisation is not known to be live"),
             Self::NoInstruction { category, purpose } => write!(

@@ -15,6 +15,17 @@ pub(super) struct Names {
     places: Vec<u16>,
 }
 
+/// Stands in examples for a category or a purpose that no policy declares: no name of a policy begins with a space.
+pub(super) const UNDECLARED: &str = " undeclared";
+
+/// A name of this kind as a text shows it; that one of an example has no name to show is said in words.
+pub(super) fn told(what: &str, name: &Name) -> String {
+    match *name == UNDECLARED {
+        true => format!("a {what} that the policy does not declare"),
+        false => format!("{what} `{name}`"),
+    }
+}
+
 /// No number: a policy declares fewer names.
 const FREE: u16 = u16::MAX;
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::cube::{Attribute, Cube, HOLDS, Layout, Values, first};
 use crate::core::access::conditions::{Condition, compare_ages, conditions_of};
 use crate::core::access::hours::DAY;
+use crate::core::access::names::UNDECLARED;
 use crate::core::access::{
     Action, Environment, Facts, Hours, Preferences, Principal, PrincipalKind, Purpose, Question, Resource,
     Stop,
@@ -245,8 +246,6 @@ impl Domain {
 /// The tenant of principals in examples.
 const TENANT: &str = "tenant";
 const OTHER_TENANT: &str = "other-tenant";
-/// A name that no policy declares: none begins with a space.
-const UNDECLARED: &str = " undeclared";
 
 /// The value of a set that makes the smallest request.
 fn lightest(attribute: Attribute, values: Values) -> u32 {

@@ -23,6 +23,7 @@ use search::{Found, Search};
 use super::decide::decide;
 use super::explain::Explanation;
 use super::facts::{Fact, Facts};
+use super::names::told;
 use super::principal::Standing;
 use super::question::Question;
 use super::words::Action;
@@ -66,6 +67,8 @@ impl Proof {
 }
 
 /// One request, as it would be asked: of an invented principal, tenant and time.
+///
+/// A category or a purpose that no policy declares has an invented name too, which begins with a space; its text says so in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Example {
@@ -105,12 +108,13 @@ impl fmt::Display for Example {
         }
         write!(
             f,
-            ", to {} {} of category `{}`",
+            ", to {} {} of {} for {} in {}",
             question.action(),
             resource.level(),
-            resource.category_name()
+            told("category", resource.category_name()),
+            told("purpose", question.purpose().name()),
+            facts.environment
         )?;
-        write!(f, " for purpose `{}` in {}", question.purpose().name(), facts.environment)?;
         if principal.tenant() != resource.tenant() {
             f.write_str(", of another tenant")?;
         }
