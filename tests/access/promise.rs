@@ -284,3 +284,34 @@ fn promise_02_a_false_claim_names_no_placeholder() {
         assert!(shown.contains(said), "{shown}");
     }
 }
+
+/// A claim about no request at all would hold whatever it says.
+#[test]
+fn promise_02_a_claim_about_no_request_is_refused() {
+    let levels = "`from_level` is `restricted`, and `up_to` is `public`";
+    let roles = "whoever has one of `roles` has one of `without_roles`";
+    for (set, contradiction) in [
+        ("from_level = \"restricted\", up_to = \"public\"", levels),
+        ("roles = [\"intern\"], without_roles = [\"intern\"]", roles),
+        ("roles = [\"intern\"], without_roles = [\"agent\", \"intern\"]", roles),
+    ] {
+        for word in ["never", "always"] {
+            let text = format!("{POLICY}[[claims]]\nid = \"nobody\"\n{word} = {{ {set} }}\n");
+            let error = Policy::from_toml(&text).unwrap_err();
+            let found: Vec<_> = error.errors().map(|found| (found.code().as_str(), found.path())).collect();
+            assert_eq!(found, [("empty-claim", format!("claims[0].{word}").as_str())], "{error}");
+            assert!(
+                error.to_string().contains(&format!("claim `nobody` is about no request: {contradiction}")),
+                "{error}"
+            );
+        }
+    }
+    // One level, and a role that is left.
+    for set in [
+        "from_level = \"public\", up_to = \"public\"",
+        "roles = [\"agent\", \"intern\"], without_roles = [\"agent\"]",
+    ] {
+        let text = format!("{POLICY}[[claims]]\nid = \"some\"\nnever = {{ suspended = true, {set} }}\n");
+        assert!(Policy::from_toml(&text).is_ok(), "{set}");
+    }
+}

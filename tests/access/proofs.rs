@@ -13,7 +13,7 @@ use stewardship::{Action, Period};
 
 use crate::grid::{Grid, named_ages, weight};
 use crate::random::{Rng, Shape};
-use crate::reference::{Detail, detail, is_in};
+use crate::reference::{Detail, detail, is_contradiction, is_in};
 
 /// A policy of a small domain, every request of it, and what the reference says to each.
 struct Small {
@@ -59,7 +59,13 @@ impl Small {
             let claim = if wanted { always(set.clone()) } else { never(set.clone()) };
             let breaks = |at: usize| inside[at] && self.details[at].is_allowed() != wanted;
             let broken = (0..inside.len()).any(breaks);
-            match self.policy.prove(&claim).unwrap() {
+            let proof = self.policy.prove(&claim);
+            if let Err(refused) = &proof {
+                assert!(is_contradiction(set) && !inside.contains(&true), "{refused}\n{}", shown());
+                continue;
+            }
+            assert!(!is_contradiction(set), "nothing is in it\n{}", shown());
+            match proof.unwrap() {
                 Proof::Holds => assert!(!broken, "{claim:?} is said to hold\n{}", shown()),
                 Proof::Fails(example) => {
                     assert!(broken, "{claim:?} is said to fail: {example}\n{}", shown());
@@ -147,6 +153,28 @@ fn a_claim_about_a_misspelt_name_is_no_proof() {
         }
     }
     assert!(policy.who_can(Action::Read, "rloe0", Level::Public).is_err());
+}
+
+/// A set that nothing is in: whatever is claimed of it would hold.
+#[test]
+fn a_claim_about_no_request_is_no_proof() {
+    let mut rng = Rng::new(1);
+    let shape = Shape { roles: 2, ..Shape::small(&mut rng) };
+    let policy = shape.policy(&mut rng);
+    let roles: BTreeSet<Name> = shape.role_names().into_iter().collect();
+    let first = || [shape.role_names().swap_remove(0)];
+    let levels = RequestSet::new().from_level(Level::Internal).up_to(Level::Public);
+    let one = RequestSet::new().roles(first()).without_roles(first());
+    let both = RequestSet::new().roles(roles.clone()).without_roles(roles.clone());
+    for (set, contradiction) in [(levels, "`from_level`"), (one, "`roles`"), (both, "`roles`")] {
+        assert!(is_contradiction(&set));
+        for claim in [never(set.clone()), always(set.clone())] {
+            let refused = policy.prove(&claim).unwrap_err();
+            assert!(refused.to_string().contains(contradiction), "{refused}");
+        }
+    }
+    let left = RequestSet::new().roles(roles.clone()).without_roles(first());
+    assert!(policy.prove(&never(left.suspended(true))).unwrap().holds());
 }
 
 /// Another policy of the same names: a small change of the first, or one of its own.

@@ -457,3 +457,13 @@ pub(crate) fn is_in(set: &RequestSet, question: &Question, facts: &Facts) -> boo
         && set.said.iter().all(|stop| said.contains(stop))
         && (!set.without_consent || !consented)
 }
+
+/// Whether a set says two things that no request is.
+pub(crate) fn is_contradiction(set: &RequestSet) -> bool {
+    let levels = match (set.from_level, set.up_to) {
+        (Some(lowest), Some(highest)) => lowest > highest,
+        _ => false,
+    };
+    let left = set.roles.difference(&set.without_roles).count();
+    levels || !set.roles.is_empty() && left == 0
+}

@@ -155,6 +155,8 @@ codes! {
     UnorderedAges = "unordered-ages",
     /// A claim that says neither `never` nor `always`, or both.
     VagueClaim = "vague-claim",
+    /// A claim about a set that no request is in.
+    EmptyClaim = "empty-claim",
     /// A claim that a request breaks.
     FalseClaim = "false-claim",
     /// A claim whose proof takes more work than the loading of a policy may.

@@ -5,6 +5,7 @@
 //! and stays complete for principals with any set of roles. The work has a bound: past it the answer is [`Proof::Undecided`], and never a
 //! wrong one. Every counterexample is decided by the engine before it is given out.
 
+mod contradiction;
 mod cube;
 mod domain;
 mod region;
@@ -31,6 +32,7 @@ use crate::core::classification::{Level, UnknownName};
 use crate::core::id::Name;
 use crate::core::policy::{Claim, Policy, RequestSet};
 
+pub use contradiction::Contradiction;
 pub use review::{AccessFinding, Redundancy};
 
 /// Steps that a proof may take: some tenths of a second.
@@ -211,6 +213,9 @@ pub enum Unproved {
     /// The policy does not declare a name that was asked about.
     #[error(transparent)]
     UnknownName(#[from] UnknownName),
+    /// No request is in the set that was asked about.
+    #[error("the set holds no request: {0}")]
+    EmptySet(Contradiction),
     /// The work was at its bound before it was decided.
     #[error("it takes more work to decide than a proof may")]
     Undecided,
@@ -291,9 +296,15 @@ impl Policy {
     /// See [`never()`] and [`always()`]; a policy file carries its own as `[[claims]]`, which are proved when it is loaded.
     ///
     /// # Errors
-    /// [`UnknownName`] where the claim names what the policy does not declare: a misspelt role would prove anything.
-    pub fn prove(&self, claim: &Claim) -> Result<Proof, UnknownName> {
-        claim.never.iter().chain(&claim.always).try_for_each(|set| self.declares(set))?;
+    /// [`Unproved::UnknownName`] where the claim names what the policy does not declare, and [`Unproved::EmptySet`] where its set
+    /// contradicts itself: a misspelt role, and a set without a request, would prove anything. What is not decided is [`Proof::Undecided`].
+    pub fn prove(&self, claim: &Claim) -> Result<Proof, Unproved> {
+        for set in claim.never.iter().chain(&claim.always) {
+            self.declares(set)?;
+            if let Some(contradiction) = Contradiction::of(set) {
+                return Err(Unproved::EmptySet(contradiction));
+            }
+        }
         Ok(self.prove_within(claim, BUDGET))
     }
 

@@ -1,7 +1,7 @@
-//! Claims say one thing each, and it is true.
+//! Claims say one thing each, about something, and it is true.
 
 use super::{Check, claim_path};
-use crate::core::access::{BUDGET, Proof};
+use crate::core::access::{BUDGET, Contradiction, Proof};
 use crate::core::policy::finding::{FindingCode, Findings};
 use crate::core::policy::policy::Policy;
 
@@ -11,6 +11,14 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         if claim.never.is_some() == claim.always.is_some() && check.is_whole(&path) {
             let message = "a claim says what is never allowed, or what always is";
             check.error(FindingCode::VagueClaim, &path, message, "write one of `never` and `always`");
+        }
+        for (key, set) in [("never", &claim.never), ("always", &claim.always)] {
+            // Of no request at all everything holds, which proves nothing.
+            if let Some(contradiction) = set.as_ref().and_then(Contradiction::of) {
+                let message = format!("claim `{}` is about no request: {contradiction}", claim.id);
+                let hint = "say whom and what it is about, or drop the claim";
+                check.error(FindingCode::EmptyClaim, &path.key(key), message, hint);
+            }
         }
     }
 }
