@@ -222,6 +222,9 @@ pub enum Unproved {
 }
 
 /// Whether two policies allow the same requests. A counterexample is one that one of them allows and the other does not.
+///
+/// It compares what is allowed, and not what a yes obliges to (`four_eyes`, `max_records`, `mask_above` and the others) nor how long the grant of
+/// an emergency lasts: two policies that differ in these alone are equivalent.
 #[must_use]
 pub fn equivalent(one: &Policy, other: &Policy) -> Proof {
     let Ok(both) = Both::of(one, other) else { return Proof::Undecided };
@@ -242,6 +245,9 @@ pub struct Difference {
 }
 
 /// What `new` allows that `old` did not, rule by rule; what it no longer allows is `diff(new, old)`.
+///
+/// It compares what is allowed, and not what a yes obliges to (`four_eyes`, `max_records`, `mask_above` and the others) nor how long the grant of
+/// an emergency lasts: a change that only drops an obligation is no difference.
 ///
 /// # Errors
 /// [`Unproved::Undecided`].
@@ -352,6 +358,9 @@ impl Policy {
 
     /// Who can do this with data of a category and level under the best of circumstances: each role, by which rules, and the least that has
     /// to be so.
+    ///
+    /// It tells what is allowed, and not what a yes obliges to (`four_eyes`, `max_records`, `mask_above` and the others) nor how long the grant
+    /// of an emergency lasts: somebody who can may still have to find a second person first.
     ///
     /// # Errors
     /// [`Unproved`].
