@@ -192,7 +192,7 @@ impl From<EraseError> for ConnectError {
 #[non_exhaustive]
 pub enum EventError {
     /// Nothing in the policy runs from such an event.
-    #[error("no rule of the policy runs from `{event}`; those that run from an event name {}", quoted(known))]
+    #[error("no rule of the policy runs from `{event}`{}", known_events(known))]
     Unknown {
         /// The event.
         event: Name,
@@ -207,8 +207,13 @@ pub enum EventError {
     Trouble(#[from] Trouble),
 }
 
-fn quoted(names: &[Name]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+/// What may have been meant.
+fn known_events(names: &[Name]) -> String {
+    if names.is_empty() {
+        return ", nor from any other event that is told of".to_owned();
+    }
+    let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    format!("; those that run from an event name {names}")
 }
 
 impl<P: Ports> Steward<P> {
@@ -361,5 +366,26 @@ impl<P: Ports> Steward<P> {
         })
         .await
         .map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_event_is_told_which_are_known() {
+        let said = |known: &[&str]| {
+            let known = known.iter().map(|event| Name::new(*event)).collect();
+            EventError::Unknown { event: "deth".into(), known }.to_string()
+        };
+        assert_eq!(
+            said(&[]),
+            "no rule of the policy runs from `deth`, nor from any other event that is told of"
+        );
+        assert_eq!(
+            said(&["death", "order_delivered"]),
+            "no rule of the policy runs from `deth`; those that run from an event name `death`, `order_delivered`"
+        );
     }
 }
