@@ -340,6 +340,11 @@ impl Findings {
         self.errors
     }
 
+    /// Whether the text writes an empty list at `path`. What was built in code has no text.
+    pub(crate) fn is_empty_list_written(&self, path: &Path) -> bool {
+        self.root.as_ref().is_some_and(|root| root.is_empty_list_at(path))
+    }
+
     /// Whether everything at, above and under `path` could be read.
     pub(crate) fn is_sound(&self, path: &Path) -> bool {
         !self.broken.iter().any(|broken| broken.touches(path))

@@ -44,20 +44,29 @@ impl Node {
         entry.unwrap_or(found).line
     }
 
+    /// Whether an empty list is written at `path`: a document has none there, nor where the key is absent.
+    pub(crate) fn is_empty_list_at(&self, path: &Path) -> bool {
+        let found = path.segments().iter().try_fold(self, |node, segment| node.step(segment));
+        found.is_some_and(|node| matches!(&node.value, Value::Array(items) if items.is_empty()))
+    }
+
     fn nearest(&self, path: &Path) -> &Self {
         let mut nearest = self;
         for segment in path.segments() {
-            let next = match (&nearest.value, segment) {
-                (Value::Table(entries), Segment::Key(key)) => entries.get(key),
-                (Value::Array(items), Segment::Index(index)) => items.get(*index),
-                _ => None,
-            };
-            match next {
+            match nearest.step(segment) {
                 Some(node) => nearest = node,
                 None => break,
             }
         }
         nearest
+    }
+
+    fn step(&self, segment: &Segment) -> Option<&Self> {
+        match (&self.value, segment) {
+            (Value::Table(entries), Segment::Key(key)) => entries.get(key),
+            (Value::Array(items), Segment::Index(index)) => items.get(*index),
+            _ => None,
+        }
     }
 
     /// What was found, for a message.

@@ -75,6 +75,21 @@ fn empty_rules(check: &mut Check<'_, '_>) {
                 "name at least one, or drop the rule",
             );
         }
+        for (key, each) in
+            [("purposes", "purpose"), ("environments", "environment"), ("kinds", "kind of principal")]
+        {
+            let path = path.key(key);
+            // Absent, it is the usual way to say any; written down, it may be meant for none.
+            if check.findings.is_empty_list_written(&path) {
+                let message = format!("an empty list is every {each}, and not none");
+                check.warning(
+                    FindingCode::EmptyRule,
+                    &path,
+                    message,
+                    "name those that are meant, or drop the key",
+                );
+            }
+        }
     }
     for (index, rule) in check.document.access.deny.iter().enumerate() {
         // Conditions that lift it narrow a denial too: one for everybody without a second factor is meant.
