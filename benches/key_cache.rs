@@ -162,9 +162,9 @@ fn caching(bench: &mut Bench, size_name: &str, size: usize) {
         || sealed(&without, &place, &value),
         || sealed(&with, &place, &value),
     );
-    let granted = grant::<Number>(&with, &place);
-    let open = |steward: &Built| {
-        steward.open_sealed::<String, Number>(&granted, &place, KIND, FIELD, black_box(&column)).unwrap()
+    let [without, with] = [&without, &with].map(|steward| (steward, grant::<Number>(steward, &place)));
+    let open = |(steward, granted): &(&Built, Grant<Read>)| {
+        steward.open_sealed::<String, Number>(granted, &place, KIND, FIELD, black_box(&column)).unwrap()
     };
     bench.report(&format!("uncached_open_vs_cached_{size_name}"), || open(&without), || open(&with));
 }
