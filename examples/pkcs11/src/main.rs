@@ -5,8 +5,8 @@ use std::error::Error;
 
 use stewardship::contracts::Destruction;
 use stewardship::ports::memory::Memory;
-use stewardship::{Period, Place, Policy, Principal, Purpose, Question, Resource};
 use stewardship::{Clock, ManualClock, Scope, Steward};
+use stewardship::{Period, Place, Policy, Principal, Purpose, Question, Resource};
 use stewardship_pkcs11::from_environment;
 
 stewardship::classes! {
