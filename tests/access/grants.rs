@@ -37,7 +37,7 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
                 Access::Denied(denial) => {
                     denied += usize::from(denial.outstanding().is_none());
                     outstanding += usize::from(denial.outstanding().is_some());
-                    // What is outstanding is what some rule that allows it wants, and every other wants as much.
+                    // The rule that allows it obliges to something that was not done.
                     let decision = denial.decision();
                     assert_eq!(decision.is_allowed(), denial.outstanding().is_some());
                     if let Some(rule) = decision.rule() {

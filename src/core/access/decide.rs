@@ -108,8 +108,12 @@ impl<'a> Decision<'a> {
     /// Whether it is an emergency: its purpose has `break_glass`.
     #[must_use]
     pub fn is_emergency(&self) -> bool {
-        let purpose = self.policy.purpose(self.question().purpose().name().as_str());
-        purpose.is_some_and(|purpose| purpose.break_glass.is_some())
+        self.breaks_glass(self.question.purpose().name())
+    }
+
+    /// Whether a purpose of the policy has `break_glass`.
+    pub(super) fn breaks_glass(&self, purpose: &Name) -> bool {
+        self.policy.purpose(purpose.as_str()).is_some_and(|purpose| purpose.break_glass.is_some())
     }
 
     /// Whether it goes on record at every level: an emergency does, yes or no, and so does a yes that obliges to a reason or to four

@@ -342,8 +342,11 @@ fn missing(rule: &AllowRule, decision: &Decision<'_>) -> Vec<Missing> {
     if resource.level() > rule.up_to {
         missing.push(Missing::Level(rule.up_to));
     }
+    let mut in_emergency = decision.is_emergency();
     if !any_or(&rule.purposes, question.purpose().name()) {
-        missing.push(another_purpose(rule, decision));
+        let another = another_purpose(rule, decision);
+        in_emergency = matches!(another, Missing::Emergency(_));
+        missing.push(another);
     }
     if !any_or(&rule.environments, &decision.facts.environment) {
         missing.push(Missing::Environment);
@@ -353,10 +356,6 @@ fn missing(rule: &AllowRule, decision: &Decision<'_>) -> Vec<Missing> {
     }
     missing.extend(rule.when.iter().flat_map(|when| unmet(when, decision)));
     // That the question's own purpose wants a case is a reason beside a rule that lacks nothing.
-    let in_emergency = match missing.iter().any(|item| matches!(item, Missing::Purpose(_))) {
-        true => false,
-        false => decision.is_emergency() || missing.iter().any(|item| matches!(item, Missing::Emergency(_))),
-    };
     if in_emergency && !missing.is_empty() && question.named_case().is_none() {
         missing.push(Missing::Case);
     }
@@ -365,10 +364,8 @@ fn missing(rule: &AllowRule, decision: &Decision<'_>) -> Vec<Missing> {
 
 /// A purpose of the rule, for emergencies only where it has no other.
 fn another_purpose(rule: &AllowRule, decision: &Decision<'_>) -> Missing {
-    let is_emergency = |name: &Name| {
-        decision.policy().purpose(name.as_str()).is_some_and(|purpose| purpose.break_glass.is_some())
-    };
-    let usual: Vec<Name> = rule.purposes.iter().filter(|name| !is_emergency(name)).cloned().collect();
+    let usual: Vec<Name> =
+        rule.purposes.iter().filter(|name| !decision.breaks_glass(name)).cloned().collect();
     match usual.is_empty() {
         true => Missing::Emergency(rule.purposes.iter().cloned().collect()),
         false => Missing::Purpose(usual),
