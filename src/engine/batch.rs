@@ -1,9 +1,13 @@
 //! A batch of things on its way out: proposed, claimed, worked off.
 //!
-//! Every thing that goes is counted by one disposal, whoever races and wherever it crashes. A batch is *proposed* first; then the
-//! proposals of others that overlap it are withdrawn, what others have claimed is worked off and left out, and what is no longer there
-//! is left out; only then is it *claimed*. Of two overlapping batches at least one sees the other, so that only one is ever claimed.
-//! What is claimed was there, and goes under this disposal alone: whoever works it off, and however often, counts the same.
+//! Every thing that goes is counted by one disposal, whoever races and wherever it crashes. A batch is *proposed* first; then what
+//! others have claimed of it is worked off and left out, their proposals that overlap it are withdrawn or go before it, and what is no
+//! longer there is left out; only then is it *claimed*. Of two overlapping batches at least one sees the other, so that only one is
+//! ever claimed. What is claimed was there, and goes under this disposal alone: whoever works it off, and however often, counts the same.
+//!
+//! Of two proposals that overlap, that of the lesser identifier goes first. Whoever has another one in hand finishes the first,
+//! as its own worker would, and so does whoever finds a proposal in the disposal it works for. Nobody takes away what is about to
+//! be claimed just to be robbed in turn: workers that go on in step get done.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +72,7 @@ impl<P: Ports> Steward<P> {
             disposal = self
                 .amend(&disposal, |paper| {
                     number = None;
-                    if paper.pending.as_ref().is_none_or(|batch| !batch.claimed) {
+                    if paper.pending.is_none() {
                         paper.batches += 1;
                         number = Some(paper.batches);
                         paper.pending = Some(Batch {
@@ -81,12 +85,30 @@ impl<P: Ports> Steward<P> {
                     }
                 })
                 .await?;
-            if let (Some(number), Some(own)) = (number, disposal.pending.clone()) {
-                self.make_way(&disposal, &own).await?;
-                return Ok((disposal, Some(number)));
+            if number.is_none() {
+                self.finish_proposed(&disposal).await?;
+                continue;
+            }
+            for _ in 0..ATTEMPTS {
+                let Some(first) = self.first_before(&disposal).await? else { return Ok((disposal, number)) };
+                self.finish_proposed(&first).await?;
             }
         }
         Ok((disposal, None))
+    }
+
+    /// Takes a proposal of another worker to its end, as that one would.
+    async fn finish_proposed(&self, proposed: &Disposal) -> Result<(), Trouble> {
+        let mut proposed = proposed.clone();
+        while let Some(first) = self.first_before(&proposed).await? {
+            proposed = first;
+        }
+        if let Some(batch) = &proposed.pending {
+            let there = self.there(&batch.source, &batch.items).await;
+            let there = there.map_err(|error| self.failed(&batch.source, error))?;
+            self.claim(&proposed, batch.number, &there).await?;
+        }
+        Ok(())
     }
 
     /// Claims what was proposed, as far as it is still there, and works it off. `false` where the proposal was withdrawn meanwhile.
@@ -126,17 +148,17 @@ impl<P: Ports> Steward<P> {
             let unless = |there| if there { Disposed::Changed } else { Disposed::Gone };
             let disposed = match (batch.fate, stays) {
                 (Fate::Delete, false) => self.dispose_in(&batch.source, item).await,
-                (Fate::Delete, true) => self.is_there(&batch.source, item).await.map(unless),
+                (Fate::Delete, true) => {
+                    let there = self.there(&batch.source, std::slice::from_ref(item)).await;
+                    there.map(|there| unless(!there.is_empty()))
+                }
                 (Fate::Pseudonymise, false) => Ok(self.rename(&disposal, item).await?),
                 (Fate::Pseudonymise, true) => Ok(unless(self.names_person(&disposal, item).await?)),
             };
             match disposed {
                 Ok(Disposed::Gone) => *gone.entry(&item.category).or_default() += 1,
                 Ok(Disposed::Changed) => {}
-                Err(source) if self.inner.sources.contains_key(&batch.source) => {
-                    return Err(Trouble::Source { name: batch.source, source });
-                }
-                Err(error) => return Err(StoreError::unavailable("delete what is due", error).into()),
+                Err(error) => return Err(self.failed(&batch.source, error)),
             }
         }
         let now = self.now();
@@ -170,16 +192,23 @@ impl<P: Ports> Steward<P> {
         .await
     }
 
-    async fn make_way(&self, disposal: &Disposal, own: &Batch) -> Result<(), Trouble> {
+    /// Makes way for what a disposal has proposed: what others have claimed of it is worked off, what others have proposed is
+    /// withdrawn, unless it goes first: then it is returned, and the way is not free.
+    async fn first_before(&self, disposal: &Disposal) -> Result<Option<Disposal>, Trouble> {
+        let Some(own) = &disposal.pending else { return Ok(None) };
         for filed in papers::all::<Disposal>(self.papers(), Some(&disposal.tenant)).await? {
             let other = filed.paper;
-            if other.id == disposal.id || !other.pending.as_ref().is_some_and(|batch| batch.overlaps(own)) {
+            let Some(batch) = &other.pending else { continue };
+            if other.id == disposal.id || !batch.overlaps(own) {
                 continue;
+            }
+            if !batch.claimed && other.id < disposal.id {
+                return Ok(Some(other));
             }
             let other = self.withdraw(&other).await?;
             self.work_off(other).await?;
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn stays_now(&self, disposal: &Disposal, item: &SourceItem) -> Result<bool, Trouble> {
@@ -197,25 +226,33 @@ impl<P: Ports> Steward<P> {
         }
     }
 
-    async fn is_there(&self, source: &Name, item: &SourceItem) -> Result<bool, SourceError> {
+    /// Those of the items that a source has, as they are there now.
+    async fn there(&self, source: &Name, items: &[SourceItem]) -> Result<Vec<SourceItem>, SourceError> {
         match self.inner.sources.get(source) {
-            Some(own) => is_listed(own, item).await,
-            None => self.managed().is_there(item).await,
+            Some(own) => listed(own, items).await,
+            None => self.managed().there(items).await,
         }
+    }
+
+    fn failed(&self, name: &Name, source: SourceError) -> Trouble {
+        if self.inner.sources.contains_key(name) {
+            return Trouble::Source { name: name.clone(), source };
+        }
+        StoreError::unavailable("delete what is due", source).into()
     }
 }
 
-/// Whether a source lists a thing, changed or not.
-async fn is_listed(source: &impl DataSource, item: &SourceItem) -> Result<bool, SourceError> {
-    let mut after: Option<String> = None;
+/// Those of the items that a source lists, as it lists them. Reads it from its beginning.
+async fn listed(source: &impl DataSource, items: &[SourceItem]) -> Result<Vec<SourceItem>, SourceError> {
+    let ids: BTreeSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
+    let (mut listed, mut after) = (Vec::with_capacity(ids.len()), None::<String>);
     loop {
         let page = source.items(after.as_deref(), BATCH).await?;
-        if page.iter().any(|found| found.id == item.id) {
-            return Ok(true);
-        }
+        let full = page.len() >= BATCH;
         after = page.last().map(|last| last.id.clone());
-        if page.len() < BATCH || after.as_ref().is_some_and(|after| *after > item.id) {
-            return Ok(false);
+        listed.extend(page.into_iter().filter(|found| ids.contains(found.id.as_str())));
+        if !full || listed.len() == ids.len() || after.as_deref() >= ids.last().copied() {
+            return Ok(listed);
         }
     }
 }

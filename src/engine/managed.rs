@@ -135,11 +135,15 @@ impl<P: Ports> Managed<P> {
 }
 
 impl<P: Ports> Managed<P> {
-    /// Whether the record of an item is there, changed or not.
-    pub(super) async fn is_there(&self, item: &SourceItem) -> Result<bool, SourceError> {
-        let Some(key) = key_of(&item.id) else { return Ok(false) };
-        let found = self.steward.ports().records().fetch(&key).await;
-        Ok(found.map_err(SourceError::unreachable)?.is_some())
+    /// Those of the items whose records are there, as they are now.
+    pub(super) async fn there(&self, items: &[SourceItem]) -> Result<Vec<SourceItem>, SourceError> {
+        let store = self.steward.ports().records();
+        let mut there = Vec::with_capacity(items.len());
+        for key in items.iter().filter_map(|item| key_of(&item.id)) {
+            let found = store.fetch(&key).await.map_err(SourceError::unreachable)?;
+            there.extend(found.as_ref().map(item_of));
+        }
+        Ok(there)
     }
 }
 

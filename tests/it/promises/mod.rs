@@ -2,6 +2,7 @@
 
 mod exporting;
 mod find;
+mod in_step;
 mod instructions;
 mod layers;
 mod life;
