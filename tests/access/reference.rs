@@ -176,6 +176,22 @@ impl Detail {
     pub(crate) fn is_allowed_by(&self, rule: usize) -> bool {
         self.is_allowed() && self.allow.contains(&rule)
     }
+
+    /// The rule that a yes is by.
+    pub(crate) fn by<'d>(&self, document: &'d PolicyDocument) -> Option<&'d AllowRule> {
+        let allowing = self.allow.iter().map(|at| &document.access.allow[*at]).filter(|_| self.is_allowed());
+        allowing.min_by_key(|rule| (duties(&rule.obligations), rule.id.as_str()))
+    }
+}
+
+/// Whether something that the old rule obliges to for data of this level is not, or less, in the new one.
+pub(crate) fn is_looser(old: &Obligations, new: &Obligations, level: Level) -> bool {
+    let shown = |obligations: &Obligations| obligations.mask_above.map_or(level, |mask| mask.min(level));
+    let most = |obligations: &Obligations| obligations.max_records.unwrap_or(u32::MAX);
+    let flags =
+        |obligations: &Obligations| [obligations.reason, obligations.anonymised, obligations.four_eyes];
+    let fell = flags(old).into_iter().zip(flags(new)).any(|(old, new)| old && !new);
+    fell || shown(new) > shown(old) || most(new) > most(old)
 }
 
 pub(crate) fn detail(document: &PolicyDocument, question: &Question, facts: &Facts) -> Detail {

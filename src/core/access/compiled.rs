@@ -111,17 +111,8 @@ impl Compiled {
             (lists, &rule.categories, &rule.actions, rule.from_level)
         });
         let rule = |at: &usize| allowing.get(*at);
-        let burdens = |number: &usize| {
-            order.get(*number).and_then(rule).map(|rule| (burden(&rule.obligations), rule.id.clone()))
-        };
-        let mut by_rank: Vec<usize> = (0..order.len()).collect();
-        by_rank.sort_by_cached_key(burdens);
-        let mut rank = vec![0; order.len()];
-        for (place, number) in by_rank.into_iter().enumerate() {
-            if let Some(rank) = rank.get_mut(number) {
-                *rank = place;
-            }
-        }
+        let ranks = ranks(allowing);
+        let rank = order.iter().filter_map(|at| ranks.get(*at).copied()).collect();
         let compiler =
             Compiler { roles: &roles, categories: &categories, purposes: &purposes, conditions: &conditions };
         let allow: Vec<_> = order.iter().filter_map(rule).map(|rule| compiler.allow(rule)).collect();
@@ -191,6 +182,20 @@ fn like_together<'r, T, K: Ord>(rules: &'r [T], lists: impl Fn(&'r T) -> K) -> V
         order.sort_by_cached_key(|(_, rule)| lists(*rule));
     }
     order.into_iter().map(|(at, _)| at).collect()
+}
+
+/// By the place of a rule, in which order a yes is by it: those that oblige to less come first, then by name.
+pub(super) fn ranks(allowing: &[AllowRule]) -> Vec<usize> {
+    let burdens = |at: &usize| allowing.get(*at).map(|rule| (burden(&rule.obligations), rule.id.clone()));
+    let mut by_rank: Vec<usize> = (0..allowing.len()).collect();
+    by_rank.sort_by_cached_key(burdens);
+    let mut ranks = vec![0; allowing.len()];
+    for (rank, at) in by_rank.into_iter().enumerate() {
+        if let Some(of_rule) = ranks.get_mut(at) {
+            *of_rule = rank;
+        }
+    }
+    ranks
 }
 
 /// How much a rule obliges to; none is least.

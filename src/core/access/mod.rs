@@ -84,8 +84,8 @@ pub use grant::{Grant, GrantError, OtherAction};
 pub use hours::{Hours, InvalidHours};
 pub use principal::{Principal, Standing};
 pub use prove::{
-    AccessFinding, Capable, Contradiction, Difference, Example, Proof, Redundancy, Unproved, always, diff,
-    equivalent, never,
+    AccessFinding, Capable, Contradiction, Difference, Example, Loosened, Proof, Redundancy, Unproved,
+    always, diff, equivalent, never,
 };
 pub use question::{Purpose, Question, Resource};
 pub use release::{ReleaseDenied, ReleaseRequest};

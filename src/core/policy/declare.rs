@@ -91,7 +91,7 @@ macro_rules! table {
         { $($(#[doc = $odoc:literal])+ $okey:ident : $otype:ty),* $(,)? }
     ) => {
         $(#[doc = $doc])+
-        #[derive(Clone, Debug, PartialEq, $($derive,)? serde::Serialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, $($derive,)? serde::Serialize)]
         #[non_exhaustive]
         pub struct $name {
             $($(#[doc = $rdoc])+ pub $rkey: $rtype,)*

@@ -5,6 +5,7 @@
 //! and stays complete for principals with any set of roles. The work has a bound: past it the answer is [`Proof::Undecided`], and never a
 //! wrong one. Every counterexample is decided by the engine before it is given out.
 
+mod compare;
 mod contradiction;
 mod cube;
 mod domain;
@@ -30,8 +31,9 @@ use super::question::Question;
 use super::words::Action;
 use crate::core::classification::{Level, UnknownName};
 use crate::core::id::Name;
-use crate::core::policy::{Claim, Policy, RequestSet};
+use crate::core::policy::{Claim, Obligations, Policy, RequestSet};
 
+pub use compare::{Difference, Loosened, diff, equivalent};
 pub use contradiction::Contradiction;
 pub use review::{AccessFinding, Redundancy};
 
@@ -85,6 +87,14 @@ impl Example {
     #[must_use]
     pub fn is_allowed_by(&self, policy: &Policy) -> bool {
         decide(policy, &self.question, &self.facts).is_allowed()
+    }
+
+    /// What a yes of this policy obliges to, by the rule that allows it; `None` for a no.
+    #[must_use]
+    pub fn obligations_by<'p>(&self, policy: &'p Policy) -> Option<&'p Obligations> {
+        let decision = decide(policy, &self.question, &self.facts);
+        let rule = decision.rule()?;
+        policy.document().access.allow.iter().find(|own| own.id == rule.id).map(|own| &own.obligations)
     }
 
     /// What this policy says to it.
@@ -221,69 +231,6 @@ pub enum Unproved {
     Undecided,
 }
 
-/// Whether two policies allow the same requests. A counterexample is one that one of them allows and the other does not.
-///
-/// It compares what is allowed, and not what a yes obliges to (`four_eyes`, `max_records`, `mask_above` and the others) nor how long the grant of
-/// an emergency lasts: two policies that differ in these alone are equivalent.
-#[must_use]
-pub fn equivalent(one: &Policy, other: &Policy) -> Proof {
-    let Ok(both) = Both::of(one, other) else { return Proof::Undecided };
-    match both.beyond(BUDGET) {
-        Proof::Holds => Both { one: both.other, other: both.one, ..both }.beyond(BUDGET),
-        broken => broken,
-    }
-}
-
-/// What a policy allows that another does not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Difference {
-    /// The rule that allows it.
-    pub rule: Name,
-    /// A request: the smallest that is allowed by one and not by the other.
-    pub example: Example,
-}
-
-/// What `new` allows that `old` did not, rule by rule; what it no longer allows is `diff(new, old)`.
-///
-/// It compares what is allowed, and not what a yes obliges to (`four_eyes`, `max_records`, `mask_above` and the others) nor how long the grant of
-/// an emergency lasts: a change that only drops an obligation is no difference.
-///
-/// # Errors
-/// [`Unproved::Undecided`].
-///
-/// # Example: a level that was raised
-/// ```
-/// use stewardship::access::diff;
-/// use stewardship::classification::Level;
-/// use stewardship::Policy;
-///
-/// let old = Policy::from_toml(include_str!("../../../../examples/policies/complete.toml"))?;
-/// let mut document = old.document().clone();
-/// let improves = |rule: &&mut stewardship::policy::AllowRule| rule.id == "analyst-reads-orders";
-/// document.access.allow.iter_mut().find(improves).ok_or("no such rule")?.up_to = Level::Restricted;
-/// let new = Policy::from_document(document)?;
-/// let gained = diff(&old, &new)?;
-/// assert_eq!(gained.len(), 1);
-/// assert!(gained[0].example.is_allowed_by(&new) && !gained[0].example.is_allowed_by(&old));
-/// assert_eq!(gained[0].example.question.resource().level(), Level::Restricted);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn diff(old: &Policy, new: &Policy) -> Result<Vec<Difference>, Unproved> {
-    let both = Both::of(new, old).map_err(|TooWide| Unproved::Undecided)?;
-    let mut differences = Vec::new();
-    for (at, rule) in new.document().access.allow.iter().enumerate() {
-        match both.beyond_of(BUDGET, Some(at)) {
-            Proof::Holds => {}
-            Proof::Fails(example) => {
-                differences.push(Difference { rule: rule.id.clone(), example: *example })
-            }
-            Proof::Undecided => return Err(Unproved::Undecided),
-        }
-    }
-    Ok(differences)
-}
-
 /// Somebody who can do something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -359,8 +306,7 @@ impl Policy {
     /// Who can do this with data of a category and level under the best of circumstances: each role, by which rules, and the least that has
     /// to be so.
     ///
-    /// It tells what is allowed, and not what a yes obliges to (`four_eyes`, `max_records`, `mask_above` and the others) nor how long the grant
-    /// of an emergency lasts: somebody who can may still have to find a second person first.
+    /// Somebody who can may still have to find a second person first: [`Example::obligations_by`] tells for the least that has to be so.
     ///
     /// # Errors
     /// [`Unproved`].
@@ -434,49 +380,5 @@ impl Policy {
                 if confirms(&example) { Proof::Fails(Box::new(example)) } else { Proof::Undecided }
             }
         }
-    }
-}
-
-/// Two policies over one domain.
-struct Both<'p> {
-    domain: Domain,
-    one: (&'p Policy, Region),
-    other: (&'p Policy, Region),
-}
-
-impl<'p> Both<'p> {
-    fn of(one: &'p Policy, other: &'p Policy) -> Result<Self, TooWide> {
-        let domain = Domain::of(&[one, other], &[])?;
-        let (own, others) = (Region::of(one, &domain), Region::of(other, &domain));
-        Ok(Self { domain, one: (one, own), other: (other, others) })
-    }
-
-    /// Whether `one` allows nothing that `other` does not.
-    fn beyond(&self, budget: u64) -> Proof {
-        self.beyond_of(budget, None)
-    }
-
-    /// The same for one rule of `one`.
-    fn beyond_of(&self, budget: u64, rule: Option<usize>) -> Proof {
-        let ((one, own), (other, others)) = (&self.one, &self.other);
-        let layout = &self.domain.layout;
-        let mut search = Search::new(layout, budget);
-        let forbidding = own.forbidding();
-        let others_forbidding = others.forbidding();
-        let neither: Vec<&Cube> =
-            forbidding.iter().copied().chain(others.allow.iter().map(|(_, cube)| cube)).collect();
-        // What both forbid alike is no difference.
-        let barring = others_forbidding
-            .into_iter()
-            .filter(|barred| !forbidding.iter().any(|own| layout.ways_out(barred, own) == 0));
-        let barring: Vec<&Cube> = barring.collect();
-        for (_, allowing) in own.allow.iter().filter(|(at, _)| rule.is_none_or(|rule| rule == *at)) {
-            for barred in &barring {
-                search.look_in_both(allowing, barred, &forbidding);
-            }
-            search.look(allowing, &neither);
-        }
-        let differs = |example: &Example| example.is_allowed_by(one) && !example.is_allowed_by(other);
-        one.proved(&self.domain, search.finish(), differs)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cube::{Attribute, Cube, HOLDS, NOT, Values, first};
 use super::domain::{Asks, Domain};
+use crate::core::access::compiled::ranks;
 use crate::core::access::conditions::conditions_of;
 use crate::core::access::{Action, Environment, PrincipalKind, Stop};
 use crate::core::classification::Level;
@@ -17,6 +18,8 @@ pub(super) struct Region {
     pub(super) allow: Vec<(usize, Cube)>,
     /// With the place of the rule; the controls outside the rules have none.
     pub(super) forbid: Vec<(Option<usize>, Cube)>,
+    /// By the place of a rule that allows, in which order a yes is by it.
+    rank: Vec<usize>,
 }
 
 impl Region {
@@ -34,7 +37,23 @@ impl Region {
                 .flat_map(|(at, rule)| compile.allow(rule).into_iter().map(move |cube| (at, cube)))
                 .collect(),
             forbid,
+            rank: ranks(&document.access.allow),
         }
+    }
+
+    /// What allows, with its rule and the place of that in the document.
+    pub(super) fn allowing<'r>(
+        &'r self,
+        policy: &'r Policy,
+    ) -> impl Iterator<Item = (&'r AllowRule, usize, &'r Cube)> {
+        let rules = &policy.document().access.allow;
+        self.allow.iter().filter_map(|(at, cube)| Some((rules.get(*at)?, *at, cube)))
+    }
+
+    /// What is allowed by rules that come before this one: no yes to it is by this one.
+    pub(super) fn before(&self, rule: usize) -> impl Iterator<Item = &Cube> {
+        let own = self.rank.get(rule);
+        self.allow.iter().filter(move |(at, _)| self.rank.get(*at) < own).map(|(_, cube)| cube)
     }
 
     pub(super) fn forbidding(&self) -> Vec<&Cube> {

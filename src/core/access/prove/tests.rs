@@ -1,5 +1,6 @@
 //! Bounds of proofs: past them the answer is that there is none.
 
+use super::compare::Both;
 use super::*;
 use crate::core::access::{Environment, PrincipalKind, Stop};
 use crate::core::period::Period;
@@ -71,15 +72,15 @@ fn too_small_a_budget_for_two_policies_is_undecided_too() {
     }
     let new = Policy::from_document(document).unwrap();
     let (gained, lost) = (Both::of(&new, &old).unwrap(), Both::of(&old, &new).unwrap());
-    assert!(gained.beyond(BUDGET).counterexample().is_some() && lost.beyond(BUDGET).holds());
+    assert!(gained.beyond(BUDGET, None).counterexample().is_some() && lost.beyond(BUDGET, None).holds());
     let mut undecided = 0;
     for budget in 0..500 {
-        assert!(!gained.beyond(budget).holds(), "{budget}");
-        let nothing = lost.beyond(budget);
+        assert!(!gained.beyond(budget, None).holds(), "{budget}");
+        let nothing = lost.beyond(budget, None);
         assert!(nothing.counterexample().is_none(), "{budget}");
         undecided += u32::from(nothing == Proof::Undecided);
     }
-    assert!(undecided > 0 && gained.beyond(0) == Proof::Undecided);
+    assert!(undecided > 0 && gained.beyond(0, None) == Proof::Undecided);
 }
 
 /// More purposes than a proof tells apart, and ages that have no order.
@@ -113,4 +114,28 @@ fn an_example_says_what_its_set_says() {
     // Where nothing is asked, nothing is said.
     let proof = policy.prove(&never(RequestSet::new())).unwrap();
     assert_eq!(proof.counterexample().unwrap().facts.preferences, Fact::Unknown);
+}
+
+/// Policies that differ in an obligation alone: every budget up to the one that is enough.
+#[test]
+fn too_small_a_budget_never_says_that_nothing_fell() {
+    let new = complete();
+    let mut document = new.document().clone();
+    document.access.allow.iter_mut().for_each(|rule| rule.obligations.four_eyes = true);
+    let old = Policy::from_document(document).unwrap();
+    let both = Both::of(&new, &old).unwrap();
+    let (mut undecided, mut failed) = (0, 0);
+    for budget in 0..400 {
+        match both.looser(budget, None) {
+            Proof::Undecided => undecided += 1,
+            Proof::Fails(example) => {
+                let [old, new] = [&old, &new].map(|policy| example.obligations_by(policy).unwrap());
+                assert!(old.four_eyes && !new.four_eyes, "{example}");
+                failed += 1;
+            }
+            Proof::Holds => panic!("something fell"),
+        }
+    }
+    assert!(undecided > 0 && failed > 0, "{undecided} {failed}");
+    assert!(!diff(&old, &new).unwrap().is_empty());
 }
