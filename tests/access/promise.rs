@@ -271,6 +271,49 @@ always = { roles = ["agent"], without_roles = ["intern"], actions = ["read"], ca
     assert_eq!(policy.document().claims.len(), 1);
 }
 
+/// What a yes obliges to can be claimed: of the rules that allow something, the one that obliges to least is the one that counts.
+#[test]
+fn promise_02_a_yes_that_obliges_to_less_than_is_claimed_is_refused() {
+    let rule = |id: &str, role: &str, obligations: &str| {
+        format!(
+            "[[access.allow]]\nid = \"{id}\"\nroles = [\"{role}\"]\nactions = [\"export\"]\ncategories = [\"orders\"]\n\
+             up_to = \"internal\"\nobligations = {{ {obligations} }}\n"
+        )
+    };
+    let claim = "[[claims]]\nid = \"two-export\"\nobliged = { actions = [\"export\"] }\nto = { four_eyes = true, max_records = 10 }\n";
+    let two = rule("two-export", "agent", "four_eyes = true, max_records = 5, reason = true");
+    let policy = Policy::from_toml(&format!("{POLICY}{two}{claim}")).unwrap();
+    assert_eq!(policy.document().claims.len(), 1);
+    for (second, lacks) in [
+        ("four_eyes = true", "max_records = 10"),
+        ("max_records = 10", "four_eyes"),
+        ("four_eyes = true, max_records = 11", "max_records = 10"),
+        ("reason = true", "four_eyes, max_records = 10"),
+    ] {
+        let text = format!("{POLICY}{two}{}{claim}", rule("one-exports", "agent", second));
+        let error = Policy::from_toml(&text).unwrap_err();
+        let found: Vec<_> = error.errors().map(|found| (found.code(), found.path())).collect();
+        assert_eq!(found, [(FindingCode::FalseClaim, "claims[0].obliged")], "{error}");
+        let said = format!(
+            "it is allowed without being obliged to {lacks}: person with the role `agent`, to export"
+        );
+        assert!(error.to_string().contains(&said), "{error}");
+    }
+    for (says, at) in [
+        ("obliged = { actions = [\"export\"] }", "claims[0].to"),
+        ("obliged = { actions = [\"export\"] }\nto = {}", "claims[0].to"),
+        ("never = { actions = [\"share\"] }\nto = { four_eyes = true }", "claims[0].to"),
+        (
+            "obliged = { actions = [\"export\"] }\nto = { reason = true }\nnever = { actions = [\"share\"] }",
+            "claims[0]",
+        ),
+    ] {
+        let error = Policy::from_toml(&format!("{POLICY}{two}[[claims]]\nid = \"x\"\n{says}\n")).unwrap_err();
+        let found: Vec<_> = error.errors().map(|found| (found.code(), found.path())).collect();
+        assert_eq!(found, [(FindingCode::VagueClaim, at)], "{error}");
+    }
+}
+
 /// The example of a claim that fails on what the policy does not declare says that in words.
 #[test]
 fn promise_02_a_false_claim_names_no_placeholder() {

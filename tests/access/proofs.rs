@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use stewardship::access::{
-    AccessFinding, Example, PrincipalKind, Proof, Redundancy, always, decide, diff, equivalent, never,
+    AccessFinding, Example, PrincipalKind, Proof, Redundancy, Unproved, always, decide, diff, equivalent,
+    never, obliged,
 };
 use stewardship::authentication::Method;
 use stewardship::classification::Level;
@@ -51,7 +52,7 @@ impl Small {
         assert_eq!(Some(weight(&self.shape, ages, question, facts)), least, "{example}");
     }
 
-    fn claim(&self, set: &RequestSet, counted: &mut Counted) {
+    fn claim(&self, set: &RequestSet, to: &Obligations, counted: &mut Counted) {
         let shown = || format!("{set:#?}\n{:#?}\n{:#?}", self.document().access, self.document().purposes);
         let inside: Vec<bool> =
             self.grid.requests.iter().map(|(question, facts)| is_in(set, question, facts)).collect();
@@ -74,21 +75,57 @@ impl Small {
                 }
                 Proof::Undecided => panic!("so small a claim is undecided\n{}", shown()),
             }
-            counted.count(wanted, !broken);
+            counted.count(usize::from(wanted), !broken);
         }
+        self.obliged(set, &inside, to, counted);
+    }
+
+    /// Whether every yes to what is inside obliges to this.
+    fn obliged(&self, set: &RequestSet, inside: &[bool], to: &Obligations, counted: &mut Counted) {
+        let document = self.document();
+        let shown = || format!("{set:#?}\n{to:?}\n{:#?}\n{:#?}", document.access, document.purposes);
+        let claim = obliged(set.clone(), to.clone());
+        if *to == Obligations::new() {
+            assert_eq!(self.policy.prove(&claim), Err(Unproved::SaysNothing));
+            return;
+        }
+        let short = |detail: &Detail, level| {
+            detail.by(document).is_some_and(|rule| is_looser(to, &rule.obligations, level))
+        };
+        let level = |at: usize| self.grid.requests[at].0.resource().level();
+        let breaks = |at: usize| inside[at] && short(&self.details[at], level(at));
+        let broken = (0..inside.len()).any(breaks);
+        match self.policy.prove(&claim) {
+            Err(refused) => {
+                assert!(is_contradiction(set) && !inside.contains(&true), "{refused}\n{}", shown());
+                return;
+            }
+            Ok(Proof::Holds) => assert!(!broken, "it is said to hold\n{}", shown()),
+            Ok(Proof::Fails(example)) => {
+                assert!(broken, "it is said to fail: {example}\n{}", shown());
+                let (question, facts) = (&example.question, &example.facts);
+                assert!(is_in(set, question, facts), "{example}\n{}", shown());
+                assert!(short(&detail(document, question, facts), question.resource().level()), "{example}");
+                let ages = named_ages(&[document], &[set]);
+                self.is_smallest(&ages, &example, true, breaks);
+            }
+            Ok(Proof::Undecided) => panic!("so small a claim is undecided\n{}", shown()),
+        }
+        counted.count(2, !broken);
     }
 }
 
+/// Of claims of each kind, `never`, `always` and `obliged`.
 #[derive(Default)]
 struct Counted {
-    held: [usize; 2],
-    failed: [usize; 2],
+    held: [usize; 3],
+    failed: [usize; 3],
 }
 
 impl Counted {
-    fn count(&mut self, always: bool, held: bool) {
+    fn count(&mut self, kind: usize, held: bool) {
         let counts = if held { &mut self.held } else { &mut self.failed };
-        counts[usize::from(always)] += 1;
+        counts[kind] += 1;
     }
 }
 
@@ -108,7 +145,7 @@ fn claims(seed: u64, policies: usize, each: usize) -> Counted {
             sets
         });
         for set in &sets {
-            small.claim(set, &mut counted);
+            small.claim(set, &small.shape.obligations(&mut rng), &mut counted);
         }
         // The set of what its own rules say, so that some of what is claimed to be allowed always is.
         for rule in &small.document().access.allow {
@@ -120,7 +157,7 @@ fn claims(seed: u64, policies: usize, each: usize) -> Counted {
             set.environments = rule.environments.clone();
             set.kinds = rule.kinds.clone();
             set.with = rule.when.clone();
-            small.claim(&set, &mut counted);
+            small.claim(&set, &rule.obligations, &mut counted);
         }
     }
     counted
@@ -195,8 +232,7 @@ fn another(rng: &mut Rng, small: &Small) -> Policy {
         4 => document.access.allow[rng.below(count)].when = None,
         5 => document.access.allow[rng.below(count)].obligations = Obligations::new(),
         6 => {
-            let rule = small.shape.allow_rule(rng, "obliges");
-            document.access.allow[rng.below(count)].obligations = rule.obligations;
+            document.access.allow[rng.below(count)].obligations = small.shape.obligations(rng);
         }
         _ => return small.shape.policy(rng),
     }

@@ -342,17 +342,17 @@ impl Shape {
         };
         rule.obligations = match rng.one_in(2) {
             true => Obligations::new(),
-            false => {
-                let mut obligations = Obligations::new()
-                    .reason(rng.one_in(3))
-                    .anonymised(rng.one_in(4))
-                    .four_eyes(rng.one_in(4));
-                obligations.mask_above = rng.one_in(4).then(|| rng.of(&Level::ALL));
-                obligations.max_records = rng.one_in(4).then(|| 1 + rng.below(9) as u32);
-                obligations
-            }
+            false => self.obligations(rng),
         };
         rule
+    }
+
+    pub(crate) fn obligations(&self, rng: &mut Rng) -> Obligations {
+        let mut obligations =
+            Obligations::new().reason(rng.one_in(3)).anonymised(rng.one_in(4)).four_eyes(rng.one_in(4));
+        obligations.mask_above = rng.one_in(4).then(|| rng.of(&Level::ALL));
+        obligations.max_records = rng.one_in(4).then(|| 1 + rng.below(9) as u32);
+        obligations
     }
 
     pub(crate) fn deny_rule(&self, rng: &mut Rng, id: &str) -> DenyRule {

@@ -85,7 +85,7 @@ pub use hours::{Hours, InvalidHours};
 pub use principal::{Principal, Standing};
 pub use prove::{
     AccessFinding, Capable, Contradiction, Difference, Example, Loosened, Proof, Redundancy, Unproved,
-    always, diff, equivalent, never,
+    always, diff, equivalent, never, obliged,
 };
 pub use question::{Purpose, Question, Resource};
 pub use release::{ReleaseDenied, ReleaseRequest};

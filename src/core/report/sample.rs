@@ -292,6 +292,8 @@ fn claim() -> Claim {
         states: Some("Nobody shares a token".to_owned()),
         never: Some(RequestSet::new().actions([Action::Share]).from_level(Level::Restricted)),
         always: None,
+        obliged: None,
+        to: None,
     }
 }
 

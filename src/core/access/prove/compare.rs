@@ -1,12 +1,12 @@
 //! Two policies compared: what one allows that the other does not, and what one obliges to less.
 
-use super::cube::{Attribute, Cube, Values};
+use super::cube::{Attribute, Cube};
 use super::domain::{Domain, TooWide};
+use super::obliged::{levels_of_loss, lost};
 use super::region::Region;
 use super::search::Search;
 use super::{BUDGET, Example, Proof, Unproved};
 use crate::core::access::decide::decide;
-use crate::core::classification::Level;
 use crate::core::id::Name;
 use crate::core::policy::{AllowRule, Obligations, Policy};
 
@@ -109,19 +109,6 @@ fn loosened(example: &Example, new: &Policy, old: &Policy) -> Option<Loosened> {
     Some(Loosened { rule: old.id.clone(), obligations: fell })
 }
 
-/// What of `old` is not in `new`, or is less there, for data of a level.
-fn lost(old: &Obligations, new: &Obligations, level: Level) -> Option<Obligations> {
-    let mut lost = Obligations::new()
-        .reason(old.reason && !new.reason)
-        .anonymised(old.anonymised && !new.anonymised)
-        .four_eyes(old.four_eyes && !new.four_eyes);
-    // What is not above the mask is shown as it is.
-    let masks = |mask: &Level| *mask < level && new.mask_above.is_none_or(|new| new > *mask);
-    lost.mask_above = old.mask_above.filter(masks);
-    lost.max_records = old.max_records.filter(|most| new.max_records.is_none_or(|new| new > *most));
-    (lost != Obligations::new()).then_some(lost)
-}
-
 /// Two policies over one domain.
 pub(super) struct Both<'p> {
     domain: Domain,
@@ -176,10 +163,7 @@ impl<'p> Both<'p> {
             own.allowing(one).filter(|(_, at, _)| rule.is_none_or(|rule| rule == *at))
         {
             for (obliging, other_at, other_allowing) in &obliging {
-                let loosens =
-                    |level: Level| lost(&obliging.obligations, &own_rule.obligations, level).is_some();
-                let levels = Level::ALL.into_iter().filter(|level| loosens(*level));
-                let levels: Values = levels.fold(0, |levels, level| levels | 1 << level as usize);
+                let levels = levels_of_loss(&obliging.obligations, &own_rule.obligations);
                 if levels == 0 || !layout.intersect(allowing, other_allowing) {
                     continue;
                 }

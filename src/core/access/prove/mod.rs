@@ -9,6 +9,7 @@ mod compare;
 mod contradiction;
 mod cube;
 mod domain;
+mod obliged;
 mod region;
 mod review;
 mod search;
@@ -216,6 +217,27 @@ pub fn always(set: RequestSet) -> Claim {
     Claim::new("always").always(set)
 }
 
+/// Every yes to a request of this set obliges to this, or to more: to fewer records, or to a lower mask.
+///
+/// # Example: nobody improves the service by looking at people
+/// ```
+/// use stewardship::access::obliged;
+/// use stewardship::policy::{Obligations, Policy, RequestSet};
+///
+/// let policy = Policy::from_toml(include_str!("../../../../examples/policies/complete.toml"))?;
+/// let improving = RequestSet::new().purposes(["improve"]);
+/// assert!(policy.prove(&obliged(improving.clone(), Obligations::new().anonymised(true)))?.holds());
+///
+/// let proof = policy.prove(&obliged(improving, Obligations::new().four_eyes(true)))?;
+/// let breaks = proof.counterexample().ok_or("it takes no second person")?;
+/// assert!(breaks.obligations_by(&policy).is_some_and(|obligations| !obligations.four_eyes));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn obliged(set: RequestSet, to: Obligations) -> Claim {
+    Claim::new("obliged").obliged(set).to(to)
+}
+
 /// Why there is no answer about all requests.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -226,6 +248,9 @@ pub enum Unproved {
     /// No request is in the set that was asked about.
     #[error("the set holds no request: {0}")]
     EmptySet(Contradiction),
+    /// The claim has no set of requests, or says of one that it obliges to nothing: it would hold, whatever the policy says.
+    #[error("the claim says nothing")]
+    SaysNothing,
     /// The work was at its bound before it was decided.
     #[error("it takes more work to decide than a proof may")]
     Undecided,
@@ -246,13 +271,19 @@ pub struct Capable {
 impl Policy {
     /// Proves a claim about all requests, or gives one that breaks it.
     ///
-    /// See [`never()`] and [`always()`]; a policy file carries its own as `[[claims]]`, which are proved when it is loaded.
+    /// See [`never()`], [`always()`] and [`obliged()`]; a policy file carries its own as `[[claims]]`, which are proved when it is loaded.
     ///
     /// # Errors
     /// [`Unproved::UnknownName`] where the claim names what the policy does not declare, and [`Unproved::EmptySet`] where its set
-    /// contradicts itself: a misspelt role, and a set without a request, would prove anything. What is not decided is [`Proof::Undecided`].
+    /// contradicts itself: a misspelt role, and a set without a request, would prove anything. [`Unproved::SaysNothing`] where the claim does. What
+    /// is not decided is [`Proof::Undecided`].
     pub fn prove(&self, claim: &Claim) -> Result<Proof, Unproved> {
-        for set in claim.never.iter().chain(&claim.always) {
+        if claim.sets().next().is_none()
+            || claim.obliged.is_some() && claim.obligations() == Obligations::new()
+        {
+            return Err(Unproved::SaysNothing);
+        }
+        for (_, set) in claim.sets() {
             self.declares(set)?;
             if let Some(contradiction) = Contradiction::of(set) {
                 return Err(Unproved::EmptySet(contradiction));
@@ -276,7 +307,7 @@ impl Policy {
     }
 
     pub(crate) fn prove_within(&self, claim: &Claim, budget: u64) -> Proof {
-        let sets: Vec<&RequestSet> = claim.never.iter().chain(&claim.always).collect();
+        let sets: Vec<&RequestSet> = claim.sets().map(|(_, set)| set).collect();
         let Ok(domain) = Domain::of(&[self], &sets) else { return Proof::Undecided };
         let (region, layout) = (Region::of(self, &domain), &domain.layout);
         let never = claim.never.as_ref().map(|set| {
@@ -300,7 +331,10 @@ impl Policy {
             }
             self.proved(&domain, search.finish(), |example| !example.is_allowed_by(self))
         });
-        never.into_iter().chain(always).find(|proof| !proof.holds()).unwrap_or(Proof::Holds)
+        let obliged = claim.obliged.as_ref();
+        let obliged =
+            obliged.map(|set| self.prove_obliged((&domain, &region), set, &claim.obligations(), budget));
+        never.into_iter().chain(always).chain(obliged).find(|proof| !proof.holds()).unwrap_or(Proof::Holds)
     }
 
     /// Who can do this with data of a category and level under the best of circumstances: each role, by which rules, and the least that has

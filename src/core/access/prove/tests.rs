@@ -116,6 +116,14 @@ fn an_example_says_what_its_set_says() {
     assert_eq!(proof.counterexample().unwrap().facts.preferences, Fact::Unknown);
 }
 
+#[test]
+fn a_claim_that_says_nothing_proves_nothing() {
+    let policy = complete();
+    for claim in [Claim::new("nothing"), obliged(RequestSet::new(), Obligations::new())] {
+        assert_eq!(policy.prove(&claim), Err(Unproved::SaysNothing));
+    }
+}
+
 /// Policies that differ in an obligation alone: every budget up to the one that is enough.
 #[test]
 fn too_small_a_budget_never_says_that_nothing_fell() {

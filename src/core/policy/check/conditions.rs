@@ -65,11 +65,10 @@ fn ages(check: &mut Check<'_, '_>, key: &str, age: fn(&Condition) -> Option<Peri
     let deny =
         access.deny.iter().enumerate().map(|(index, one)| (rule("deny", index, "unless"), &one.unless));
     let claimed = check.document.claims.iter().enumerate().flat_map(|(index, claim)| {
-        let sets = [("never", &claim.never), ("always", &claim.always)];
-        sets.into_iter().flat_map(move |(says, set)| {
+        claim.sets().flat_map(move |(says, set)| {
             let path = claim_path(index).key(says);
-            let tables = set.iter().flat_map(|set| [("with", &set.with), ("without", &set.without)]);
-            tables.map(move |(table, conditions)| (path.key(table).key(key), conditions))
+            let tables = [("with", &set.with), ("without", &set.without)];
+            tables.map(|(table, conditions)| (path.key(table).key(key), conditions))
         })
     });
     for (path, table) in allow.chain(deny).chain(claimed) {

@@ -61,8 +61,8 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         purposes.expect(check, &path.key("purposes"), rule_purposes);
     }
     for (index, claim) in document.claims.iter().enumerate() {
-        for (key, set) in [("never", &claim.never), ("always", &claim.always)] {
-            let (path, Some(set)) = (claim_path(index).key(key), set) else { continue };
+        for (key, set) in claim.sets() {
+            let path = claim_path(index).key(key);
             roles.expect(check, &path.key("roles"), &set.roles);
             roles.expect(check, &path.key("without_roles"), &set.without_roles);
             categories.expect(check, &path.key("categories"), &set.categories);

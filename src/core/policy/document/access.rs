@@ -1,6 +1,7 @@
 //! Who may do what, and what is claimed of it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::core::access::{Action, Environment, Hours, PrincipalKind, Stop};
 use crate::core::authentication::Method;
@@ -138,7 +139,7 @@ table! {
 }
 
 table! {
-    /// A claim about all requests: proved when the policy is loaded, and a false one is an error. It says either `never` or `always`.
+    /// A claim about all requests: proved when the policy is loaded, and a false one is an error. It says one of `never`, `always` and `obliged`.
     pub struct Claim {
         required {
             /// Name of the claim.
@@ -151,7 +152,37 @@ table! {
             never: Option<RequestSet>,
             /// Requests all of which are allowed.
             always: Option<RequestSet>,
+            /// Requests that are allowed only with obligations, which `to` names.
+            obliged: Option<RequestSet>,
+            /// What every yes to a request of `obliged` obliges to, or to more.
+            to: Option<Obligations>,
         }
+    }
+}
+
+impl Claim {
+    /// The sets that it is about, with their keys: one, in a claim that says something.
+    pub(crate) fn sets(&self) -> impl Iterator<Item = (&'static str, &RequestSet)> {
+        let sets = [("never", &self.never), ("always", &self.always), ("obliged", &self.obliged)];
+        sets.into_iter().filter_map(|(key, set)| Some((key, set.as_ref()?)))
+    }
+
+    /// What a yes to a request of `obliged` obliges to.
+    pub(crate) fn obligations(&self) -> Obligations {
+        self.to.clone().unwrap_or_default()
+    }
+}
+
+/// As a policy writes them: `reason, max_records = 5`.
+impl fmt::Display for Obligations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mask_above, max_records, reason, anonymised, four_eyes } = self;
+        let flags = [(*reason, "reason"), (*anonymised, "anonymised"), (*four_eyes, "four_eyes")];
+        let mut told: Vec<String> =
+            flags.into_iter().filter(|(is, _)| *is).map(|(_, key)| key.to_owned()).collect();
+        told.extend(mask_above.map(|level| format!("mask_above = {level}")));
+        told.extend(max_records.map(|most| format!("max_records = {most}")));
+        f.write_str(&told.join(", "))
     }
 }
 
