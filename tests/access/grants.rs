@@ -83,11 +83,10 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
                 |place: &Place, category: &str, now| grant.covers(place, category, policy.digest(), now);
             let category = grant.category();
             assert_eq!(covers(&place, category, facts.now()), Ok(()));
-            assert_eq!(covers(&place, category, end), Ok(()));
-            let late = end + chrono::TimeDelta::nanoseconds(1);
-            assert_eq!(covers(&place, category, late), Err(GrantError::Expired { at: end }));
+            let last = end - chrono::TimeDelta::nanoseconds(1);
+            assert_eq!(covers(&place, category, last), Ok(()));
             for other in shape.category_names().iter().filter(|other| *other != category) {
-                let refused = covers(&place, other.as_str(), end);
+                let refused = covers(&place, other.as_str(), last);
                 assert!(matches!(refused, Err(GrantError::OtherCategory { .. })));
             }
             let narrow = resource.subject().is_some();
@@ -96,7 +95,11 @@ fn promise_02_a_grant_never_opens_more_than_its_decision() {
                 (Place::tenant(resource.tenant()).subject("bob").record("1001"), !narrow),
                 (Place::tenant(resource.tenant()).subject("ada").record("1002"), !narrow),
             ] {
-                assert_eq!(covers(&other, category, end).is_ok(), within, "{other:?}");
+                assert_eq!(covers(&other, category, last).is_ok(), within, "{other:?}");
+            }
+            // From its end on, and once it was found to have ended.
+            for now in [end, last, facts.now()] {
+                assert_eq!(covers(&place, category, now), Err(GrantError::Expired { at: end }));
             }
             let mut other = policy.document().clone();
             other.version = "2".into();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::action::ActionType;
 use super::decide::Decision;
@@ -79,6 +79,8 @@ struct Terms {
     always_recorded: bool,
     number: GrantNumber,
     opened: AtomicU32,
+    /// Whether somebody found that it had ended.
+    ended: AtomicBool,
 }
 
 impl Grant {
@@ -123,6 +125,7 @@ impl<A: ActionType> Grant<A> {
             always_recorded: decision.is_always_recorded(),
             number,
             opened: AtomicU32::new(0),
+            ended: AtomicBool::new(false),
         };
         Some(Self { action, terms: Box::new(terms) })
     }
@@ -209,7 +212,7 @@ impl<A: ActionType> Grant<A> {
         counted.map(|_| ()).map_err(|_| GrantError::NoMoreRecords { most })
     }
 
-    /// When it ends.
+    /// When it ends: from this moment on it opens nothing (as RFC 7519, 4.1.4 has it of `exp`).
     #[must_use]
     pub const fn expires(&self) -> DateTime<Utc> {
         self.terms.expires
@@ -231,7 +234,9 @@ impl<A: ActionType> Grant<A> {
         if self.terms.policy != policy {
             return Err(GrantError::OtherPolicy);
         }
-        if now > self.terms.expires {
+        // What has ended has ended: a clock that is set back brings nothing back.
+        if now >= self.terms.expires || self.terms.ended.load(Ordering::Relaxed) {
+            self.terms.ended.store(true, Ordering::Relaxed);
             return Err(GrantError::Expired { at: self.terms.expires });
         }
         if self.terms.category != *category {

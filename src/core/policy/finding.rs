@@ -153,7 +153,7 @@ codes! {
     BadHours = "bad-hours",
     /// Ages in conditions of which neither is always the longer one, or that are zero.
     UnorderedAges = "unordered-ages",
-    /// A claim that says neither `never` nor `always`, or both.
+    /// A claim that says none of `never`, `always` and `obliged`, or several; or `obliged` without what it obliges to.
     VagueClaim = "vague-claim",
     /// A claim about a set that no request is in.
     EmptyClaim = "empty-claim",
@@ -165,6 +165,8 @@ codes! {
     TooManyConditions = "too-many-conditions",
     /// A denial that nothing can bring about, because nothing is asked for to lift it.
     IdleDenial = "idle-denial",
+    /// An obligation that no yes of its rule can need, or that leaves nothing of it.
+    IdleObligation = "idle-obligation",
     /// A list names the same thing twice.
     DuplicateEntry = "duplicate-entry",
     /// A text without content.

@@ -5,7 +5,7 @@ use stewardship::audit::{AuditEvent, DecidedAs, Entry, OpenRefusal};
 use stewardship::classification::{FlowDenied, Level, Record as _};
 use stewardship::engine::OpenError;
 use stewardship::id::{Name, PrincipalId};
-use stewardship::{Access, Action, Period, Place, Policy, Principal, Purpose, Question, Resource};
+use stewardship::{Access, Action, Place, Policy, Principal, Purpose, Question, Resource};
 
 use super::life::trail;
 use crate::world::*;
@@ -76,10 +76,6 @@ fn open(steward: &TestSteward, grant: &Grant<Read>, id: &str) -> Result<Order, G
         Err(OpenError::Grant(error)) => Err(error),
         Err(other) => panic!("{other}"),
     }
-}
-
-fn period(text: &str) -> Period {
-    text.parse().unwrap()
 }
 
 fn last(world: &World) -> Entry {
@@ -378,8 +374,11 @@ fn promise_02_an_emergency_wants_a_case_ends_soon_and_is_always_on_record() {
     let before = trail(&world).len();
     steward.open_anonymised::<Order>(&low, &tenant(), None, 9).unwrap();
     assert!(matches!(trail(&world)[before..], [Entry { event: AuditEvent::Opened { .. }, by: Some(_), .. }]));
-    world.clock.advance(period("30 minutes"));
+    world.clock.set(grant.expires() - chrono::TimeDelta::milliseconds(1));
     open(&steward, &grant, "o-1").unwrap();
-    world.clock.advance(period("1 second"));
+    world.clock.set(grant.expires());
+    assert!(matches!(open(&steward, &grant, "o-1").unwrap_err(), GrantError::Expired { .. }));
+    // A clock that is set back brings nothing back.
+    world.clock.set(grant.expires() - chrono::TimeDelta::minutes(20));
     assert!(matches!(open(&steward, &grant, "o-1").unwrap_err(), GrantError::Expired { .. }));
 }

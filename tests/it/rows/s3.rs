@@ -551,9 +551,9 @@ fn s3_10_a_grant_is_narrow_and_ends() {
     let account = world.steward.open::<Account>(&grant, &own).map(|_| ());
     assert!(matches!(account, Err(OpenError::Grant(GrantError::OtherCategory { .. }))));
     assert_eq!(told(), (OpenRefusal::OtherCategory, true));
-    world.advance("1 hour");
+    world.advance("59 minutes");
     world.steward.open::<Creator>(&grant, &own).unwrap();
-    world.advance("1 second");
+    world.advance("1 minute");
     assert!(matches!(refused(&grant, &own), OpenError::Grant(GrantError::Expired { .. })));
     assert_eq!(told(), (OpenRefusal::Expired, true));
 

@@ -3,6 +3,7 @@
 //! A check is silent about elements that could not be read (the reader reported them), and a check for something that is
 //! missing is silent where the section that should hold it could not be read.
 
+mod access;
 mod audit;
 mod claims;
 mod conditions;
@@ -40,6 +41,7 @@ pub(crate) fn check(document: &PolicyDocument, findings: &mut Findings) {
     release::check(&mut check);
     find_by::check(&mut check);
     data::check(&mut check);
+    access::check(&mut check);
     conditions::check(&mut check);
     claims::check(&mut check);
     retention::check(&mut check);

@@ -1,14 +1,13 @@
-//! Ways in, evidence and rules that say something.
+//! Ways in, evidence and transport that say something.
 
 use super::{Check, control_path};
-use crate::core::policy::document::{AllowRule, DenyRule};
 use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::Path;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     ways_in(check);
     evidence(check);
-    empty_rules(check);
+    transport(check);
 }
 
 /// Requests need a contact, a section that says how they are handled and at least one accepted kind (S2.4).
@@ -57,48 +56,7 @@ fn evidence(check: &mut Check<'_, '_>) {
     }
 }
 
-fn empty_rules(check: &mut Check<'_, '_>) {
-    for (index, rule) in check.document.access.allow.iter().enumerate() {
-        let AllowRule { roles, actions, categories, .. } = rule;
-        let path = Path::of(["access", "allow"]).index(index);
-        let lists = [
-            ("roles", roles.is_empty()),
-            ("actions", actions.is_empty()),
-            ("categories", categories.is_empty()),
-        ];
-        for (key, _) in lists.into_iter().filter(|(_, empty)| *empty) {
-            let message = "an empty list allows nothing";
-            check.error(
-                FindingCode::EmptyRule,
-                &path.key(key),
-                message,
-                "name at least one, or drop the rule",
-            );
-        }
-        for (key, each) in
-            [("purposes", "purpose"), ("environments", "environment"), ("kinds", "kind of principal")]
-        {
-            let path = path.key(key);
-            // Absent, it is the usual way to say any; written down, it may be meant for none.
-            if check.findings.is_empty_list_written(&path) {
-                let message = format!("an empty list is every {each}, and not none");
-                check.warning(
-                    FindingCode::EmptyRule,
-                    &path,
-                    message,
-                    "name those that are meant, or drop the key",
-                );
-            }
-        }
-    }
-    for (index, rule) in check.document.access.deny.iter().enumerate() {
-        // Conditions that lift it narrow a denial too: one for everybody without a second factor is meant.
-        if *rule == DenyRule::new(rule.id.clone()) {
-            let path = Path::of(["access", "deny"]).index(index);
-            let message = "this rule denies everything";
-            check.warning(FindingCode::EmptyRule, &path, message, "say what it denies, or drop the rule");
-        }
-    }
+fn transport(check: &mut Check<'_, '_>) {
     if check.document.transport.as_ref().is_some_and(|transport| transport.admit.is_empty()) {
         let message = "no transport version is admitted";
         check.error(FindingCode::EmptyRule, &Path::of(["transport", "admit"]), message, "name at least one");

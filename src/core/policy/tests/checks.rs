@@ -58,28 +58,6 @@ fn ten_mistakes_give_ten_findings_each_on_its_line() {
     assert!(lines.is_sorted());
 }
 
-/// An empty list of an allowing rule means any, which whoever writes it down may not know.
-#[test]
-fn a_written_empty_list_of_an_allowing_rule_is_doubtful() {
-    let at = "actions = [\"read\", \"write\"]";
-    for key in ["purposes", "environments", "kinds"] {
-        let rule = GOOD.find(at).unwrap();
-        let end = GOOD[rule..].find("[[access").unwrap() + rule;
-        // What the rule has of the key goes, so that it is written once.
-        let lines = GOOD[rule..end].lines().filter(|line| !line.starts_with(key));
-        let without: String = lines.map(|line| format!("{line}\n")).collect();
-        let text = |more: &str| format!("{}{without}{more}\n{}", &GOOD[..rule], &GOOD[end..]);
-        assert_eq!(Policy::from_toml(&text("")).unwrap().findings(), []);
-        let policy = Policy::from_toml(&text(&format!("{key} = []\n"))).unwrap();
-        let found: Vec<_> = policy.findings().iter().map(|f| (f.severity(), f.code(), f.path())).collect();
-        let path = format!("access.allow[0].{key}");
-        assert_eq!(found, [(Severity::Warning, FindingCode::EmptyRule, path.as_str())]);
-        assert!(policy.findings()[0].line().is_some());
-        // A document has no list that is written and empty.
-        assert_eq!(Policy::from_document(policy.document().clone()).unwrap().findings(), []);
-    }
-}
-
 /// Each check, positive: the good policy with one text replaced gives exactly these findings (negative: the good one has none).
 #[test]
 fn each_check_bites_and_nothing_else_does() {

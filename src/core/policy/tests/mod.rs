@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
+mod access;
 mod checks;
 mod digest;
 mod hostile;
