@@ -68,9 +68,16 @@ pub(crate) struct Compiled {
     pub(super) deny_names: Vec<Name>,
     /// By the number of a rule that allows, in which order a yes is by it: those that oblige to less come first, then by name.
     pub(super) rank: Vec<usize>,
+    /// The same by where a rule stands in the document.
+    ranks: Vec<usize>,
 }
 
 impl Compiled {
+    /// Of two rules that allow the same, by their places in the document, whether a yes is by the first of them.
+    pub(super) fn comes_before(&self, one: usize, other: usize) -> bool {
+        self.ranks.get(one) < self.ranks.get(other)
+    }
+
     /// Whether what people say bears on a purpose.
     pub(crate) fn heeds_people(&self, purpose: &Name) -> bool {
         self.needs(purpose).is_some_and(PurposeNeeds::heeds_people)
@@ -138,6 +145,7 @@ impl Compiled {
             deny_names: deny_order.iter().filter_map(denial).map(|rule| rule.id.clone()).collect(),
             order,
             rank,
+            ranks,
             purposes_of,
             instructed_of,
             needs_of: document.purposes.values().map(PurposeNeeds::of).collect(),
@@ -185,7 +193,7 @@ fn like_together<'r, T, K: Ord>(rules: &'r [T], lists: impl Fn(&'r T) -> K) -> V
 }
 
 /// By the place of a rule, in which order a yes is by it: those that oblige to less come first, then by name.
-pub(super) fn ranks(allowing: &[AllowRule]) -> Vec<usize> {
+fn ranks(allowing: &[AllowRule]) -> Vec<usize> {
     let burdens = |at: &usize| allowing.get(*at).map(|rule| (burden(&rule.obligations), rule.id.clone()));
     let mut by_rank: Vec<usize> = (0..allowing.len()).collect();
     by_rank.sort_by_cached_key(burdens);

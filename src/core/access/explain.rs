@@ -15,7 +15,10 @@ use super::words::{Action, Obligation, Stop};
 use crate::core::authentication::Method;
 use crate::core::id::Name;
 use crate::core::period::Period;
-use crate::core::policy::{AllowRule, Conditions, Transport};
+use crate::core::policy::{AllowRule, Conditions, Transport, suggested};
+
+/// Most roles that an explanation says of that the policy does not declare them.
+const MOST_UNKNOWN: usize = 8;
 
 const FUTURE_MFA: &str = "the second factor lies in the future: check the clocks";
 
@@ -240,15 +243,38 @@ pub struct Explanation {
     /// The nearest rule. `None` where it was allowed, where the policy has no rule that allows anything, or where the resource is
     /// another tenant's.
     pub nearest: Option<Nearest>,
+    /// Roles of the principal that the policy does not declare, of which nothing comes; the first few. Empty where it was
+    /// allowed, and where the resource is another tenant's.
+    pub unknown_roles: Vec<UnknownRole>,
+}
+
+/// A role that the policy does not declare: a slip of the host, or one of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnknownRole {
+    /// The role.
+    pub role: Name,
+    /// The declared one that is spelt nearly so.
+    pub meant: Option<Name>,
+}
+
+impl fmt::Display for UnknownRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the policy declares no role `{}`", self.role)?;
+        match &self.meant {
+            Some(meant) => write!(f, " (did you mean `{meant}`?)"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&list(&self.reasons))?;
-        match &self.nearest {
-            Some(nearest) => write!(f, "; {nearest}"),
-            None => Ok(()),
+        if let Some(nearest) = &self.nearest {
+            write!(f, "; {nearest}")?;
         }
+        self.unknown_roles.iter().try_for_each(|unknown| write!(f, "; {unknown}"))
     }
 }
 
@@ -256,12 +282,19 @@ impl Explanation {
     pub(super) fn of(decision: &Decision<'_>) -> Self {
         let reasons = decision.why().map(|why| reason(why, decision)).collect();
         // Another tenant's resource is to look like one that no rule is about.
-        let nearest = match decision.is_allowed() || !decision.within_tenant {
-            true => None,
-            false => nearest(decision),
+        let (nearest, unknown_roles) = match decision.is_allowed() || !decision.within_tenant {
+            true => (None, Vec::new()),
+            false => (nearest(decision), unknown_roles(decision)),
         };
-        Self { reasons, nearest }
+        Self { reasons, nearest, unknown_roles }
     }
+}
+
+fn unknown_roles(decision: &Decision<'_>) -> Vec<UnknownRole> {
+    let declared = &decision.policy().document().roles;
+    let unknown = decision.question().principal().roles().iter().filter(|role| !declared.contains_key(*role));
+    let meant = |role: &Name| suggested(role.as_str(), declared.keys().map(Name::as_str)).map(Name::new);
+    unknown.take(MOST_UNKNOWN).map(|role| UnknownRole { role: role.clone(), meant: meant(role) }).collect()
 }
 
 fn reason(why: Why<'_>, decision: &Decision<'_>) -> Reason {
@@ -443,6 +476,20 @@ mod tests {
         assert!(!old.reasons.contains(&Reason::MfaInFuture), "{old}");
         assert!(matches!(old.nearest.unwrap().missing[..], [Missing::Mfa(_)]));
         assert_eq!(ask(now).reasons, [Reason::AllowedBy("owner-reads-tenant-data".into())]);
+    }
+
+    #[test]
+    fn a_role_that_nobody_declared_is_told_with_the_one_that_is_meant() {
+        let now: DateTime<Utc> = NOW.parse().unwrap();
+        let who = |role: &str| Principal::person("acme", "user-1").role(role).role("owner").mfa_at(now);
+        let ask = |role, action| explained(who(role), action, "creators", "support");
+        let denied = ask("suport", Action::Share);
+        let told = "; the policy declares no role `suport` (did you mean `support`?)";
+        assert!(denied.to_string().ends_with(told), "{denied}");
+        let other = ask("warehouse-night-shift", Action::Share);
+        assert!(other.to_string().ends_with("no role `warehouse-night-shift`"), "{other}");
+        assert_eq!(ask("support", Action::Share).unknown_roles, []);
+        assert_eq!(ask("suport", Action::Read).unknown_roles, []);
     }
 
     #[test]

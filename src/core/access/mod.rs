@@ -78,7 +78,7 @@ pub use action::{ActionType, Erase, Export, Read, Share, Shows, Write};
 pub use asked::Asked;
 pub use barriers::Barrier;
 pub use decide::{Answer, Decision, Reasons, Why, decide};
-pub use explain::{Explanation, Missing, Nearest, Reason};
+pub use explain::{Explanation, Missing, Nearest, Reason, UnknownRole};
 pub use facts::{Fact, Facts, Preferences};
 pub use grant::{Grant, GrantError, OtherAction};
 pub use hours::{Hours, InvalidHours};

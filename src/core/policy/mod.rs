@@ -50,6 +50,7 @@ pub(crate) use node::Node;
 pub(crate) use path::shortened;
 pub(crate) use read::{Read, Reader, one_of};
 pub(crate) use schema::Definitions;
+pub(crate) use suggest::nearest as suggested;
 
 /// Whether an optional key can be left out of the written form.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {

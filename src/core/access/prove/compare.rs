@@ -155,10 +155,13 @@ impl<'p> Both<'p> {
     pub(super) fn looser(&self, budget: u64, rule: Option<usize>) -> Proof {
         let ((one, own), (other, others)) = (&self.one, &self.other);
         let layout = &self.domain.layout;
-        let mut search = Search::new(layout, budget);
-        let forbidding = [own.forbidding(), others.forbidding()].concat();
         let obliging: Vec<(&AllowRule, usize, &Cube)> =
             others.allowing(other).filter(|(rule, ..)| rule.obligations != Obligations::new()).collect();
+        if obliging.is_empty() {
+            return Proof::Holds;
+        }
+        let mut search = Search::new(layout, budget);
+        let forbidding = [own.forbidding(), others.forbidding()].concat();
         for (own_rule, at, allowing) in
             own.allowing(one).filter(|(_, at, _)| rule.is_none_or(|rule| rule == *at))
         {
@@ -169,7 +172,7 @@ impl<'p> Both<'p> {
                 }
                 let cube = layout.both(allowing, other_allowing);
                 // A yes is by the first of the rules that allow.
-                let earlier = own.before(at).chain(others.before(*other_at));
+                let earlier = own.before(one, at).chain(others.before(other, *other_at));
                 let minus: Vec<&Cube> = forbidding.iter().copied().chain(earlier).collect();
                 search.look(&layout.only(cube, Attribute::Level, levels), &minus);
             }

@@ -53,7 +53,7 @@ impl Policy {
                 continue;
             }
             // A yes is by the first of the rules that allow.
-            let minus: Vec<&Cube> = forbidding.iter().copied().chain(region.before(at)).collect();
+            let minus: Vec<&Cube> = forbidding.iter().copied().chain(region.before(self, at)).collect();
             let allowing = layout.only(allowing.clone(), Attribute::Level, levels);
             for cube in &cubes {
                 search.look_in_both(&allowing, cube, &minus);

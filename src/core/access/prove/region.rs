@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::cube::{Attribute, Cube, HOLDS, NOT, Values, first};
 use super::domain::{Asks, Domain};
-use crate::core::access::compiled::ranks;
 use crate::core::access::conditions::conditions_of;
 use crate::core::access::{Action, Environment, PrincipalKind, Stop};
 use crate::core::classification::Level;
@@ -18,8 +17,6 @@ pub(super) struct Region {
     pub(super) allow: Vec<(usize, Cube)>,
     /// With the place of the rule; the controls outside the rules have none.
     pub(super) forbid: Vec<(Option<usize>, Cube)>,
-    /// By the place of a rule that allows, in which order a yes is by it.
-    rank: Vec<usize>,
 }
 
 impl Region {
@@ -37,7 +34,6 @@ impl Region {
                 .flat_map(|(at, rule)| compile.allow(rule).into_iter().map(move |cube| (at, cube)))
                 .collect(),
             forbid,
-            rank: ranks(&document.access.allow),
         }
     }
 
@@ -51,9 +47,9 @@ impl Region {
     }
 
     /// What is allowed by rules that come before this one: no yes to it is by this one.
-    pub(super) fn before(&self, rule: usize) -> impl Iterator<Item = &Cube> {
-        let own = self.rank.get(rule);
-        self.allow.iter().filter(move |(at, _)| self.rank.get(*at) < own).map(|(_, cube)| cube)
+    pub(super) fn before<'r>(&'r self, policy: &'r Policy, rule: usize) -> impl Iterator<Item = &'r Cube> {
+        let compiled = policy.compiled();
+        self.allow.iter().filter(move |(at, _)| compiled.comes_before(*at, rule)).map(|(_, cube)| cube)
     }
 
     pub(super) fn forbidding(&self) -> Vec<&Cube> {
