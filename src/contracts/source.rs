@@ -194,7 +194,8 @@ pub trait DataSource: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<SourceItem>, SourceError>> + Send;
 
-    /// Deletes one item that is due, as it was listed. Deleting what is gone already succeeds.
+    /// Deletes one item that is due, as it was listed. Deleting what is gone already succeeds; so it is gone where its name is in use again
+    /// for another thing, which stays.
     ///
     /// # Errors
     /// The source cannot be reached.

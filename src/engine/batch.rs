@@ -50,6 +50,11 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// Whether it is on its way, and to be counted.
+    pub(super) const fn is_claimed(&self) -> bool {
+        self.claimed
+    }
+
     fn overlaps(&self, other: &Self) -> bool {
         let ids: BTreeSet<&str> = self.items.iter().map(|item| item.id.as_str()).collect();
         self.source == other.source && other.items.iter().any(|item| ids.contains(item.id.as_str()))
@@ -72,7 +77,8 @@ impl<P: Ports> Steward<P> {
             disposal = self
                 .amend(&disposal, |paper| {
                     number = None;
-                    if paper.pending.is_none() {
+                    // A certificate speaks of what went before it.
+                    if paper.pending.is_none() && paper.certified.is_none() {
                         paper.batches += 1;
                         number = Some(paper.batches);
                         paper.pending = Some(Batch {
@@ -85,6 +91,9 @@ impl<P: Ports> Steward<P> {
                     }
                 })
                 .await?;
+            if disposal.is_certified() {
+                break;
+            }
             if number.is_none() {
                 self.finish_proposed(&disposal).await?;
                 continue;
@@ -222,7 +231,8 @@ impl<P: Ports> Steward<P> {
     async fn dispose_in(&self, source: &Name, item: &SourceItem) -> Result<Disposed, SourceError> {
         match self.inner.sources.get(source) {
             Some(own) => own.dispose(item).await,
-            None => self.managed().dispose(item).await,
+            None if *source == self.managed_source() => self.managed().dispose(item).await,
+            None => Err(not_plugged_in()),
         }
     }
 
@@ -230,16 +240,22 @@ impl<P: Ports> Steward<P> {
     async fn there(&self, source: &Name, items: &[SourceItem]) -> Result<Vec<SourceItem>, SourceError> {
         match self.inner.sources.get(source) {
             Some(own) => listed(own, items).await,
-            None => self.managed().there(items).await,
+            None if *source == self.managed_source() => self.managed().there(items).await,
+            None => Err(not_plugged_in()),
         }
     }
 
     fn failed(&self, name: &Name, source: SourceError) -> Trouble {
-        if self.inner.sources.contains_key(name) {
+        if *name != self.managed_source() {
             return Trouble::Source { name: name.clone(), source };
         }
         StoreError::unavailable("delete what is due", source).into()
     }
+}
+
+/// What another process claimed of a source of its own waits for one that has the source.
+fn not_plugged_in() -> SourceError {
+    SourceError::unreachable("the source is not plugged in here")
 }
 
 /// Those of the items that a source lists, as it lists them. Reads it from its beginning.

@@ -187,7 +187,10 @@ impl<P: Ports> Steward<P> {
         let backups = self.inner.policy.document().backups.as_ref();
         let copies = fates(disposal.rows_gone, disposal.keys.as_ref(), &dead, backups);
         let now = self.now();
-        let certified = matches!(certifiable(&copies, now), Certifiable::Since(_)).then_some(now);
+        // What is on its way has to be counted first.
+        let counted = disposal.pending.is_none();
+        let certified =
+            (counted && matches!(certifiable(&copies, now), Certifiable::Since(_))).then_some(now);
         if copies == disposal.copies && certified.is_none() {
             return Ok(disposal.clone());
         }
@@ -197,7 +200,7 @@ impl<P: Ports> Steward<P> {
         }
         self.amend(disposal, |paper| {
             paper.copies.clone_from(&copies);
-            paper.certified = paper.certified.or(certified);
+            paper.certified = paper.certified.or(certified.filter(|_| paper.pending.is_none()));
         })
         .await
     }

@@ -16,7 +16,7 @@ use super::trouble::{ATTEMPTS, Trouble, unless_conflict};
 use crate::contracts::{
     Answer, DataSource, Disposed, Erasure, Expected, ExportedRecord, FieldBody, Ports, RecordKey,
     RecordQuery, RecordRow, RecordStore, SourceError, SourceItem, StoreErrorKind, StoredField, SubjectRef,
-    TaskId,
+    TaskId, Version,
 };
 use crate::core::audit::Cause;
 use crate::core::classification::{Level, from_json};
@@ -135,16 +135,22 @@ impl<P: Ports> Managed<P> {
 }
 
 impl<P: Ports> Managed<P> {
-    /// Those of the items whose records are there, as they are now.
+    /// Those of the items whose records are there, as they are now. A record that was stored anew since is another one.
     pub(super) async fn there(&self, items: &[SourceItem]) -> Result<Vec<SourceItem>, SourceError> {
         let store = self.steward.ports().records();
         let mut there = Vec::with_capacity(items.len());
-        for key in items.iter().filter_map(|item| key_of(&item.id)) {
+        for item in items {
+            let Some(key) = key_of(&item.id) else { continue };
             let found = store.fetch(&key).await.map_err(SourceError::unreachable)?;
-            there.extend(found.as_ref().map(item_of));
+            there.extend(found.filter(|row| !is_stored_anew(row, item)).as_ref().map(item_of));
         }
         Ok(there)
     }
+}
+
+/// Whether a record came after an item had gone: a first version, which no item of a later moment can be.
+fn is_stored_anew(row: &RecordRow, item: &SourceItem) -> bool {
+    row.version == Version::FIRST && row.stored_at > item.stored_at
 }
 
 impl<P: Ports> DataSource for Managed<P> {
@@ -214,7 +220,8 @@ impl<P: Ports> DataSource for Managed<P> {
                 return Ok(Disposed::Gone);
             };
             if item_of(&row) != *item {
-                return Ok(Disposed::Changed);
+                // Somebody deleted it, and did not live to count it.
+                return Ok(if is_stored_anew(&row, item) { Disposed::Gone } else { Disposed::Changed });
             }
             match store.delete(&key, row.version).await {
                 Ok(()) => return Ok(Disposed::Gone),
@@ -257,7 +264,7 @@ impl<P: Ports> Steward<P> {
     /// Deletes the rows under a scope that nothing keeps. In rows that are about somebody else as a whole, only the fields about
     /// the person go.
     pub(super) async fn delete_rows(&self, disposal: Disposal, scope: &Scope) -> Result<Disposal, Trouble> {
-        if disposal.rows_gone.is_some() {
+        if disposal.rows_gone.is_some() && disposal.pending.is_none() {
             return Ok(disposal);
         }
         let source = self.managed_source();
@@ -266,8 +273,21 @@ impl<P: Ports> Steward<P> {
             disposal = self.work_off(disposal).await?;
             let going = self.going(&disposal, scope).await?;
             if going.is_empty() {
-                let now = self.now();
-                return self.amend(&disposal, |paper| paper.rows_gone = paper.rows_gone.or(Some(now))).await;
+                let (now, mut done) = (self.now(), false);
+                disposal = self
+                    .amend(&disposal, |paper| {
+                        // What another worker has claimed meanwhile is deleted, maybe, and not counted yet.
+                        done = paper.pending.as_ref().is_none_or(|batch| !batch.is_claimed());
+                        if done {
+                            paper.pending = None;
+                            paper.rows_gone = paper.rows_gone.or(Some(now));
+                        }
+                    })
+                    .await?;
+                if done {
+                    return Ok(disposal);
+                }
+                continue;
             }
             let (proposed, number) = self.propose(disposal, &source, &going, Fate::Delete).await?;
             disposal = proposed;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::batch::{BATCH, Fate};
+use super::batch::{BATCH, Batch, Fate};
 use super::connect::{Timeline, add_events};
 use super::disposal::Disposal;
 use super::erase::{OWED, query_of};
@@ -103,7 +103,13 @@ impl<P: Ports> Steward<P> {
             if outliving.is_empty()
                 || self.alias(&mut self.keys_that_show_nothing(), &disposal).await?.is_none()
             {
-                return Ok((disposal, any));
+                // What another worker has claimed meanwhile has its new name, maybe, and is not counted yet.
+                let found = papers::load::<Disposal>(self.papers(), &disposal.tenant, &disposal.id).await?;
+                disposal = found.map_or(disposal, |found| found.paper);
+                match disposal.pending.as_ref().is_some_and(Batch::is_claimed) {
+                    true => continue,
+                    false => return Ok((disposal, any)),
+                }
             }
             any = true;
             let (proposed, number) = self.propose(disposal, &source, &outliving, Fate::Pseudonymise).await?;

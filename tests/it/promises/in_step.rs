@@ -13,10 +13,12 @@ use super::races::{Racing, Stepped, erased_by_two, race, racer, rows};
 use crate::world::*;
 
 /// By how many calls the second may be behind the first when they begin to go in step.
-const BEHIND: std::ops::Range<usize> = 0..90;
+fn behind() -> impl Iterator<Item = usize> {
+    (0..90).step_by(3)
+}
 
 /// Carries a case out, as far as nobody else was faster.
-async fn erase(world: &World, steward: &Steward<Stepped>, case: &str) -> Result<(), CaseError> {
+pub(super) async fn erase(world: &World, steward: &Steward<Stepped>, case: &str) -> Result<(), CaseError> {
     if let Ok(AnyCase::Planned(case)) = steward.case(&tenant(), &CaseId::new(case)).await {
         steward.carry_out(case, &world.officer()).await?;
     }
@@ -34,8 +36,8 @@ enum Beside {
     Sweeper,
 }
 
-/// Two workers erase one person, the second `order` behind: what still names the person, what was deleted, what was kept.
-fn erased_in_step(other: Beside, outlives: bool, order: &[usize]) -> (usize, u64, u64) {
+/// Two records about a person, which outlive an erasure or do not, and a case that asks for it.
+pub(super) fn with_a_case(outlives: bool) -> (World, TestSteward) {
     let world = World::new();
     let steward = world.connected();
     for place in [about(ADA), about(ADA).record("round-1")] {
@@ -46,6 +48,18 @@ fn erased_in_step(other: Beside, outlives: bool, order: &[usize]) -> (usize, u64
         }
     }
     pseudonyms::planned(&world, &steward, RequestKind::Deletion, ADA, "case-1");
+    (world, steward)
+}
+
+/// How many records name the person.
+pub(super) fn named(world: &World) -> usize {
+    let names_person = |row: &&RecordRow| row.subjects().iter().any(|subject| subject.as_str() == ADA);
+    rows(world).iter().filter(names_person).count()
+}
+
+/// Two workers erase one person, the second `order` behind: what still names the person, what was deleted, what was kept.
+fn erased_in_step(other: Beside, outlives: bool, order: &[usize]) -> (usize, u64, u64) {
+    let (world, steward) = with_a_case(outlives);
     if matches!(other, Beside::Another) {
         pseudonyms::planned(&world, &steward, RequestKind::Deletion, ADA, "case-2");
     }
@@ -58,15 +72,13 @@ fn erased_in_step(other: Beside, outlives: bool, order: &[usize]) -> (usize, u64
         Beside::Sweeper => Box::pin(async { drop(racers[1].sweep().await.unwrap()) }),
     };
     race(&mut [first, second], order);
-    let names_person = |row: &&RecordRow| row.subjects().iter().any(|subject| subject.as_str() == ADA);
-    let named = rows(&world).iter().filter(names_person).count();
     let disposals = steward.disposals(None).unwrap();
     let kept = disposals.iter().flat_map(|disposal| &disposal.kept).map(|(count, _)| count).sum();
-    (named, disposals.iter().map(|disposal| disposal.records).sum(), kept)
+    (named(&world), disposals.iter().map(|disposal| disposal.records).sum(), kept)
 }
 
 fn erasures_in_step_get_done(other: Beside) {
-    for behind in BEHIND {
+    for behind in behind() {
         let order = vec![0; behind];
         assert_eq!(erased_in_step(other, false, &order), (0, 2, 0), "{other:?}, {behind} calls behind");
         assert_eq!(erased_in_step(other, true, &order), (0, 0, 2), "{other:?}, {behind} calls behind");
@@ -103,7 +115,7 @@ fn race_three_in_step_finish_what_another_proposed() {
 /// One sweep each, and no other after them.
 #[test]
 fn race_two_sweeps_in_step_leave_nothing_that_is_due() {
-    for (behind, apart) in BEHIND.flat_map(|behind| [(behind, false), (behind, true)]) {
+    for (behind, apart) in behind().flat_map(|behind| [(behind, false), (behind, true)]) {
         let world = World::new();
         let steward = world.connected();
         for n in 0..3 {
@@ -174,12 +186,7 @@ fn race_any_two_verbs_in_step_end() {
         for (second, behind) in
             Verb::ALL[at..].iter().flat_map(|second| (0..30).step_by(3).map(move |by| (*second, by)))
         {
-            let world = World::new();
-            let steward = world.connected();
-            for place in [about(ADA), about(ADA).record("round-1")] {
-                steward.put(&place, &creator("ada"), &sync()).unwrap();
-            }
-            pseudonyms::planned(&world, &steward, RequestKind::Deletion, ADA, "case-1");
+            let (world, steward) = with_a_case(false);
             let racers = [(); 2].map(|()| racer(&world, Period::days(0)));
             let ended = race(
                 &mut [Box::pin(first.done(&world, &racers[0])), Box::pin(second.done(&world, &racers[1]))],

@@ -1,5 +1,6 @@
 //! The thirteen promises, each as tests whose names say it.
 
+mod counted;
 mod exporting;
 mod find;
 mod in_step;
