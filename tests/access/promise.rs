@@ -303,6 +303,9 @@ fn promise_02_a_yes_that_obliges_to_less_than_is_claimed_is_refused() {
         ("obliged = { actions = [\"export\"] }", "claims[0].to"),
         ("obliged = { actions = [\"export\"] }\nto = {}", "claims[0].to"),
         ("never = { actions = [\"share\"] }\nto = { four_eyes = true }", "claims[0].to"),
+        ("never = { actions = [\"share\"] }\nto = {}", "claims[0].to"),
+        ("obliged = {}\nto = { mask_above = \"restricted\" }", "claims[0].to"),
+        ("obliged = { up_to = \"internal\" }\nto = { mask_above = \"internal\" }", "claims[0].to"),
         (
             "obliged = { actions = [\"export\"] }\nto = { reason = true }\nnever = { actions = [\"share\"] }",
             "claims[0]",

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use stewardship::access::{
-    AccessFinding, Example, PrincipalKind, Proof, Redundancy, Unproved, always, decide, diff, equivalent,
-    never, obliged,
+    AccessFinding, Difference, Example, PrincipalKind, Proof, Redundancy, Unproved, always, decide, diff,
+    equivalent, never, obliged,
 };
 use stewardship::authentication::Method;
 use stewardship::classification::Level;
@@ -85,7 +85,12 @@ impl Small {
         let document = self.document();
         let shown = || format!("{set:#?}\n{to:?}\n{:#?}\n{:#?}", document.access, document.purposes);
         let claim = obliged(set.clone(), to.clone());
-        if *to == Obligations::new() {
+        let levels = Level::ALL.into_iter().filter(|level| {
+            set.from_level.is_none_or(|lowest| *level >= lowest)
+                && set.up_to.is_none_or(|highest| *level <= highest)
+        });
+        let levels: Vec<Level> = levels.collect();
+        if !levels.is_empty() && !levels.iter().any(|level| is_looser(to, &Obligations::new(), *level)) {
             assert_eq!(self.policy.prove(&claim), Err(Unproved::SaysNothing));
             return;
         }
@@ -239,6 +244,25 @@ fn another(rng: &mut Rng, small: &Small) -> Policy {
     Policy::from_document(document).unwrap()
 }
 
+/// Obligations one by one, by name.
+fn single(obligations: &Obligations) -> Vec<(&'static str, Obligations)> {
+    let mut single = Vec::new();
+    for (is, kind, one) in [
+        (obligations.reason, "reason", Obligations::new().reason(true)),
+        (obligations.anonymised, "anonymised", Obligations::new().anonymised(true)),
+        (obligations.four_eyes, "four_eyes", Obligations::new().four_eyes(true)),
+    ] {
+        single.extend(is.then_some((kind, one)));
+    }
+    single.extend(obligations.mask_above.map(|mask| ("mask_above", Obligations::new().mask_above(mask))));
+    single.extend(obligations.max_records.map(|most| ("max_records", Obligations::new().max_records(most))));
+    single
+}
+
+fn kinds(obligations: &Obligations) -> Vec<&'static str> {
+    single(obligations).into_iter().map(|(kind, _)| kind).collect()
+}
+
 /// Pairs of policies that are the same, that allow different things, and that oblige to different things alone.
 fn pairs(seed: u64, policies: usize) -> [usize; 3] {
     let mut rng = Rng::new(seed);
@@ -296,18 +320,27 @@ fn pairs(seed: u64, policies: usize) -> [usize; 3] {
             Proof::Undecided => panic!("so small a question is undecided\n{}", shown()),
         }
         let differences = diff(&small.policy, &other).unwrap();
-        let found: Vec<(&Name, bool)> =
-            differences.iter().map(|difference| (&difference.rule, difference.loosened.is_some())).collect();
-        let rules = other.document().access.allow.iter().enumerate();
-        let by_rule = |rule: usize| all.clone().any(|at| gained(at) && others[at].is_allowed_by(rule));
-        let loosens =
-            |id: &Name| all.clone().any(|at| looser(at, true).is_some_and(|(_, new)| new.id == *id));
-        let expected: Vec<(&Name, bool)> = rules
-            .flat_map(|(at, rule)| [(by_rule(at), false), (loosens(&rule.id), true)].map(|is| (&rule.id, is)))
-            .filter(|(_, (is, _))| *is)
-            .map(|(id, (_, loosened))| (id, loosened))
-            .collect();
-        assert_eq!(found, expected, "{}", shown());
+        // Of the differences by each rule, whether it allows more, and what fell with it.
+        for (rule, id) in other.document().access.allow.iter().map(|rule| &rule.id).enumerate() {
+            let of_rule = |difference: &&Difference| difference.rule == *id;
+            let more =
+                differences.iter().filter(of_rule).filter(|difference| difference.loosened.is_none()).count();
+            let gains = all.clone().any(|at| gained(at) && others[at].is_allowed_by(rule));
+            assert_eq!(more, usize::from(gains), "{id}\n{}", shown());
+            let told =
+                differences.iter().filter(of_rule).filter_map(|difference| difference.loosened.as_ref());
+            let told: BTreeSet<&str> = told.flat_map(|loosened| kinds(&loosened.obligations)).collect();
+            let fallen = |at: usize| {
+                let (old, new) = looser(at, true).filter(|(_, new)| new.id == *id)?;
+                let level = small.grid.requests[at].0.resource().level();
+                let fell = single(&old.obligations).into_iter();
+                let fell =
+                    fell.filter(|(_, one)| is_looser(one, &new.obligations, level)).map(|(kind, _)| kind);
+                Some(fell.collect::<Vec<_>>())
+            };
+            let fallen: BTreeSet<&str> = all.clone().filter_map(fallen).flatten().collect();
+            assert_eq!(told, fallen, "{id}\n{}", shown());
+        }
         for difference in &differences {
             let example = &difference.example;
             let rule =
@@ -320,9 +353,12 @@ fn pairs(seed: u64, policies: usize) -> [usize; 3] {
             };
             assert_eq!(says.by(other.document()).unwrap().id, difference.rule, "{example}\n{}", shown());
             let before = detail(small.document(), &example.question, &example.facts);
-            assert_eq!(before.by(small.document()).unwrap().id, loosened.rule, "{example}\n{}", shown());
-            let of_rule = |at: usize| looser(at, true).is_some_and(|(_, new)| new.id == difference.rule);
-            small.is_smallest(&ages, example, true, of_rule);
+            let before = before.by(small.document()).unwrap();
+            assert_eq!(before.id, loosened.rule, "{example}\n{}", shown());
+            let (new, level) = (says.by(other.document()).unwrap(), example.question.resource().level());
+            let fell = single(&before.obligations).into_iter();
+            let fell = fell.filter(|(_, one)| is_looser(one, &new.obligations, level)).map(|(kind, _)| kind);
+            assert_eq!(kinds(&loosened.obligations), fell.collect::<Vec<_>>(), "{example}\n{}", shown());
         }
     }
     counted

@@ -212,7 +212,8 @@ impl<A: ActionType> Grant<A> {
         counted.map(|_| ()).map_err(|_| GrantError::NoMoreRecords { most })
     }
 
-    /// When it ends: from this moment on it opens nothing (as RFC 7519, 4.1.4 has it of `exp`).
+    /// When it ends: from this moment on it opens nothing (as RFC 7519, 4.1.4 has it of `exp`). Once it was asked and had ended, a clock that is
+    /// set back does not bring it back.
     #[must_use]
     pub const fn expires(&self) -> DateTime<Utc> {
         self.terms.expires

@@ -95,4 +95,4 @@ pub use words::{Action, Environment, Obligation, PrincipalKind, Stop};
 pub(crate) use compiled::Compiled;
 pub(crate) use conditions::{Condition, MAX_CONDITIONS, compare_ages, conditions_of, every_condition};
 pub(crate) use grant::GrantNumber;
-pub(crate) use prove::BUDGET;
+pub(crate) use prove::{BUDGET, says_nothing};

@@ -1,14 +1,16 @@
 //! Two policies compared: what one allows that the other does not, and what one obliges to less.
 
+use std::iter::once;
+
 use super::cube::{Attribute, Cube};
 use super::domain::{Domain, TooWide};
-use super::obliged::{levels_of_loss, lost};
+use super::obliged::{KINDS, Part, levels_of_loss, lost};
 use super::region::Region;
 use super::search::Search;
 use super::{BUDGET, Example, Proof, Unproved};
 use crate::core::access::decide::decide;
 use crate::core::id::Name;
-use crate::core::policy::{AllowRule, Obligations, Policy};
+use crate::core::policy::{Obligations, Policy};
 
 /// Whether two policies allow the same requests, and oblige to the same for each. A counterexample is one that one of them allows and the
 /// other does not, or that they oblige to different things for ([`Example::obligations_by`]).
@@ -17,9 +19,10 @@ use crate::core::policy::{AllowRule, Obligations, Policy};
 #[must_use]
 pub fn equivalent(one: &Policy, other: &Policy) -> Proof {
     let Ok(mut both) = Both::of(one, other) else { return Proof::Undecided };
-    for compare in [Both::beyond, Both::looser] {
+    let looser: fn(&Both<'_>) -> Proof = |both| both.looser(BUDGET, None, Obligations::clone);
+    for compare in [|both: &Both<'_>| both.beyond(BUDGET, None), looser] {
         for _ in 0..2 {
-            match compare(&both, BUDGET, None) {
+            match compare(&both) {
                 Proof::Holds => both = both.turned(),
                 broken => return broken,
             }
@@ -32,7 +35,7 @@ pub fn equivalent(one: &Policy, other: &Policy) -> Proof {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// The rule that allows it.
+    /// A rule that allows it; others of the same policy may allow it too. Of what is [`loosened`](Self::loosened) the yes is by this rule.
     pub rule: Name,
     /// What no longer goes with the yes, where the other policy allows it too.
     pub loosened: Option<Loosened>,
@@ -46,12 +49,16 @@ pub struct Difference {
 pub struct Loosened {
     /// The rule that the old policy allows it by.
     pub rule: Name,
-    /// What that rule obliges to, as far as the new one does not, or to less.
+    /// What that rule obliges to for [the example](Difference::example), as far as the new one does not, or to less.
     pub obligations: Obligations,
 }
 
 /// What `new` allows that `old` did not, and for what it obliges to less, rule by rule. What it no longer allows, and for what it obliges
 /// to more, is `diff(new, old)`.
+///
+/// For each rule there is one difference where it allows more, and one for each kind of obligation that is missing from a yes by it, unless the
+/// example of another shows it: each with the smallest request, and there may be more. That there is none is a proof that nothing of the
+/// kind is left.
 ///
 /// How long the grant of an emergency lasts is not compared.
 ///
@@ -85,14 +92,20 @@ pub fn diff(old: &Policy, new: &Policy) -> Result<Vec<Difference>, Unproved> {
     let both = Both::of(new, old).map_err(|TooWide| Unproved::Undecided)?;
     let mut differences = Vec::new();
     for (at, rule) in new.document().access.allow.iter().enumerate() {
-        for proof in [both.beyond(BUDGET, Some(at)), both.looser(BUDGET, Some(at))] {
+        let mut seen: Vec<Obligations> = Vec::new();
+        for kind in once(None).chain(KINDS.into_iter().map(Some)) {
+            let proof = match kind {
+                None => both.beyond(BUDGET, Some(at)),
+                Some(kind) if seen.iter().any(|fell| kind(fell) != Obligations::new()) => continue,
+                Some(kind) => both.looser(BUDGET, Some(at), kind),
+            };
             match proof {
                 Proof::Holds => {}
-                Proof::Fails(example) => differences.push(Difference {
-                    rule: rule.id.clone(),
-                    loosened: loosened(&example, new, old),
-                    example: *example,
-                }),
+                Proof::Fails(example) => {
+                    let loosened = loosened(&example, new, old);
+                    seen.extend(loosened.iter().map(|loosened| loosened.obligations.clone()));
+                    differences.push(Difference { rule: rule.id.clone(), loosened, example: *example });
+                }
                 Proof::Undecided => return Err(Unproved::Undecided),
             }
         }
@@ -151,12 +164,15 @@ impl<'p> Both<'p> {
         one.proved(&self.domain, search.finish(), differs)
     }
 
-    /// Whether `one` obliges, by a rule or by any, to all that `other` obliges to for what both allow.
-    pub(super) fn looser(&self, budget: u64, rule: Option<usize>) -> Proof {
+    /// Whether `one` obliges, by a rule or by any, to all that `other` obliges to in this part, for what both allow.
+    pub(super) fn looser(&self, budget: u64, rule: Option<usize>, part: Part) -> Proof {
         let ((one, own), (other, others)) = (&self.one, &self.other);
         let layout = &self.domain.layout;
-        let obliging: Vec<(&AllowRule, usize, &Cube)> =
-            others.allowing(other).filter(|(rule, ..)| rule.obligations != Obligations::new()).collect();
+        let obliging: Vec<(Obligations, usize, &Cube)> = others
+            .allowing(other)
+            .map(|(rule, at, cube)| (part(&rule.obligations), at, cube))
+            .filter(|(obligations, ..)| *obligations != Obligations::new())
+            .collect();
         if obliging.is_empty() {
             return Proof::Holds;
         }
@@ -165,8 +181,8 @@ impl<'p> Both<'p> {
         for (own_rule, at, allowing) in
             own.allowing(one).filter(|(_, at, _)| rule.is_none_or(|rule| rule == *at))
         {
-            for (obliging, other_at, other_allowing) in &obliging {
-                let levels = levels_of_loss(&obliging.obligations, &own_rule.obligations);
+            for (obligations, other_at, other_allowing) in &obliging {
+                let levels = levels_of_loss(obligations, &own_rule.obligations);
                 if levels == 0 || !layout.intersect(allowing, other_allowing) {
                     continue;
                 }
@@ -177,7 +193,9 @@ impl<'p> Both<'p> {
                 search.look(&layout.only(cube, Attribute::Level, levels), &minus);
             }
         }
-        let looser = |example: &Example| loosened(example, one, other).is_some();
+        let looser = |example: &Example| {
+            loosened(example, one, other).is_some_and(|fell| part(&fell.obligations) != Obligations::new())
+        };
         one.proved(&self.domain, search.finish(), looser)
     }
 }

@@ -36,6 +36,7 @@ use crate::core::policy::{Claim, Obligations, Policy, RequestSet};
 
 pub use compare::{Difference, Loosened, diff, equivalent};
 pub use contradiction::Contradiction;
+pub(crate) use obliged::says_nothing;
 pub use review::{AccessFinding, Redundancy};
 
 /// Steps that a proof may take: some tenths of a second.
@@ -248,8 +249,11 @@ pub enum Unproved {
     /// No request is in the set that was asked about.
     #[error("the set holds no request: {0}")]
     EmptySet(Contradiction),
-    /// The claim has no set of requests, or says of one that it obliges to nothing: it would hold, whatever the policy says.
-    #[error("the claim says nothing")]
+    /// The claim has no set of requests, or says of one that a yes obliges to nothing, or to what masks nothing of it; or it names obligations
+    /// and is not about them.
+    #[error(
+        "the claim says nothing: it needs a set of requests, and where that is `obliged` something that it is obliged `to`, and nowhere else"
+    )]
     SaysNothing,
     /// The work was at its bound before it was decided.
     #[error("it takes more work to decide than a proof may")]
@@ -278,9 +282,7 @@ impl Policy {
     /// contradicts itself: a misspelt role, and a set without a request, would prove anything. [`Unproved::SaysNothing`] where the claim does. What
     /// is not decided is [`Proof::Undecided`].
     pub fn prove(&self, claim: &Claim) -> Result<Proof, Unproved> {
-        if claim.sets().next().is_none()
-            || claim.obliged.is_some() && claim.obligations() == Obligations::new()
-        {
+        if says_nothing(claim) {
             return Err(Unproved::SaysNothing);
         }
         for (_, set) in claim.sets() {

@@ -6,7 +6,32 @@ use super::region::{Region, cubes_of};
 use super::search::Search;
 use super::{Example, Proof};
 use crate::core::classification::Level;
-use crate::core::policy::{Obligations, Policy, RequestSet};
+use crate::core::policy::{Claim, Obligations, Policy, RequestSet};
+
+/// A part of obligations; the rest is none.
+pub(super) type Part = fn(&Obligations) -> Obligations;
+
+/// Each kind of obligation by itself.
+pub(super) const KINDS: [Part; 5] = [
+    |all| Obligations::new().four_eyes(all.four_eyes),
+    |all| Obligations::new().reason(all.reason),
+    |all| Obligations::new().anonymised(all.anonymised),
+    |all| Obligations { mask_above: all.mask_above, ..Obligations::new() },
+    |all| Obligations { max_records: all.max_records, ..Obligations::new() },
+];
+
+/// Whether a claim says nothing that could be false: it has no set, or it obliges to what every yes to its set does anyway.
+pub(crate) fn says_nothing(claim: &Claim) -> bool {
+    let Some(set) = &claim.obliged else { return claim.to.is_some() || claim.sets().next().is_none() };
+    let to = claim.obligations();
+    let within = |level: &Level| {
+        set.from_level.is_none_or(|lowest| lowest <= *level)
+            && set.up_to.is_none_or(|highest| *level <= highest)
+    };
+    // Without a level it is a contradiction, and told as one.
+    let mut levels = Level::ALL.into_iter().filter(within).peekable();
+    levels.peek().is_some() && levels.all(|level| lost(&to, &Obligations::new(), level).is_none())
+}
 
 /// What of some obligations is not in others, or is less there, for data of a level.
 pub(super) fn lost(from: &Obligations, to: &Obligations, level: Level) -> Option<Obligations> {

@@ -119,9 +119,17 @@ fn an_example_says_what_its_set_says() {
 #[test]
 fn a_claim_that_says_nothing_proves_nothing() {
     let policy = complete();
-    for claim in [Claim::new("nothing"), obliged(RequestSet::new(), Obligations::new())] {
+    let masked = |level| Obligations::new().mask_above(level);
+    for claim in [
+        Claim::new("nothing"),
+        obliged(RequestSet::new(), Obligations::new()),
+        obliged(RequestSet::new(), masked(Level::Restricted)),
+        obliged(RequestSet::new().up_to(Level::Internal), masked(Level::Internal)),
+        never(RequestSet::new()).to(masked(Level::Public)),
+    ] {
         assert_eq!(policy.prove(&claim), Err(Unproved::SaysNothing));
     }
+    assert!(policy.prove(&obliged(RequestSet::new(), masked(Level::Internal))).is_ok());
 }
 
 /// Policies that differ in an obligation alone: every budget up to the one that is enough.
@@ -134,7 +142,7 @@ fn too_small_a_budget_never_says_that_nothing_fell() {
     let both = Both::of(&new, &old).unwrap();
     let (mut undecided, mut failed) = (0, 0);
     for budget in 0..400 {
-        match both.looser(budget, None) {
+        match both.looser(budget, None, Obligations::clone) {
             Proof::Undecided => undecided += 1,
             Proof::Fails(example) => {
                 let [old, new] = [&old, &new].map(|policy| example.obligations_by(policy).unwrap());

@@ -1,7 +1,7 @@
 //! Access rules say something: lists that name nothing, and obligations that oblige to nothing.
 
 use super::Check;
-use crate::core::access::Action;
+use crate::core::access::{Action, PrincipalKind};
 use crate::core::policy::finding::FindingCode;
 use crate::core::policy::path::Path;
 use crate::core::policy::{AllowRule, DenyRule};
@@ -64,11 +64,16 @@ fn idle_obligations(check: &mut Check<'_, '_>) {
             let hint = "name how many it may open, or drop the rule";
             check.error(FindingCode::IdleObligation, &path.key("max_records"), "it opens nothing", hint);
         }
+        if obligations.four_eyes && rule.kinds.iter().eq([&PrincipalKind::Service]) {
+            let message = "a second person approves, and the rule allows services alone";
+            let hint = "let the rule allow people too, or drop it";
+            check.warning(FindingCode::IdleObligation, &path.key("four_eyes"), message, hint);
+        }
         let shows = |action: &Action| matches!(action, Action::Read | Action::Export | Action::Share);
         if !rule.actions.is_empty() && !rule.actions.iter().any(shows) {
             for (key, obliges) in [
                 ("mask_above", obligations.mask_above.is_some()),
-                ("max_records", obligations.max_records.is_some()),
+                ("max_records", obligations.max_records.is_some_and(|most| most > 0)),
                 ("anonymised", obligations.anonymised),
             ] {
                 if obliges {

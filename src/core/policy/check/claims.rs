@@ -1,9 +1,9 @@
 //! Claims say one thing each, about something, and it is true.
 
 use super::{Check, claim_path};
-use crate::core::access::{BUDGET, Contradiction, Proof};
+use crate::core::access::{BUDGET, Contradiction, Proof, says_nothing};
 use crate::core::policy::finding::{FindingCode, Findings};
-use crate::core::policy::{Obligations, Policy};
+use crate::core::policy::policy::Policy;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     for (index, claim) in check.document.claims.iter().enumerate() {
@@ -18,9 +18,8 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
                 "write one of `never`, `always` and `obliged`",
             );
         }
-        let (obliges, names) = (claim.obliged.is_some(), claim.obligations() != Obligations::new());
-        if obliges != names && check.is_whole(&path) {
-            let message = "`obliged` goes with what it obliges to, and that with it";
+        if claim.sets().count() == 1 && says_nothing(claim) && check.is_whole(&path) {
+            let message = "`obliged` goes with obligations that a yes can lack, and they go with it alone";
             let hint =
                 "write both, as in `obliged = { actions = [\"export\"] }` and `to = { four_eyes = true }`";
             check.error(FindingCode::VagueClaim, &path.key("to"), message, hint);

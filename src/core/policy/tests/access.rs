@@ -48,6 +48,9 @@ fn an_idle_obligation_is_found() {
     assert_eq!(of(shows, "restricted", "mask_above = \"restricted\""), [(Warning, "mask_above".to_owned())]);
     assert_eq!(of(shows, "internal", "mask_above = \"internal\""), [(Warning, "mask_above".to_owned())]);
     let all = "max_records = 5, anonymised = true, mask_above = \"internal\"";
+    let services = "four_eyes = true }\nkinds = [\"service\"]\nwhen = { managed_device = true";
+    assert_eq!(of(shows, "restricted", services), [(Warning, "four_eyes".to_owned())]);
+    assert_eq!(of("\"erase\"", "restricted", "max_records = 0"), [(Error, "max_records".to_owned())]);
     let keys = ["mask_above", "max_records", "anonymised"].map(|key| (Warning, key.to_owned()));
     assert_eq!(of("\"write\", \"erase\"", "restricted", all), keys);
     assert_eq!(of("\"write\", \"erase\"", "restricted", "reason = true, four_eyes = true"), []);
